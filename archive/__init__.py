@@ -1,0 +1,1 @@
+"""Keeps and finds: the nouns, the WARC store, the index, lookup and verify."""

@@ -1,0 +1,200 @@
+"""What an index must do. SQLite does it in `archive.sqlite_index`; each one passes the same contract tests.
+
+An index is made from the WARC records and holds nothing that is not in them: it can be deleted and made
+again. Its writing half takes records in the order in which they were written; the reading half answers.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from archive.records import (
+    Capture,
+    Document,
+    Filing,
+    Fingerprint,
+    Link,
+    Place,
+    Refusal,
+    Sketch,
+    Version,
+    Witness,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What the index keeps of a reading; the rest stands in the WARC, at `record`."""
+
+    capture: str
+    fingerprint: Fingerprint
+    iscc: str
+    language: str
+    title: str | None
+    publisher: str | None
+    published_at: str | None
+    text_id: str  # record id of the conversion that holds the text
+    text: Place
+    record: Place  # of the metadata record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """An entry and where it was filed."""
+
+    entry: Entry
+    version: str
+    document: str
+    relation: str  # as decided then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a capture: filed, or refused by a stage."""
+
+    capture: Capture
+    filed: Filed | None
+    refusal: Refusal | None
+
+
+class Index(Protocol):
+    """The answers that an archive gives without reading its WARCs."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All that is added inside is added together, durably at the end, or not at all.
+
+        One inside another can fail alone; only the outermost makes anything durable.
+
+        Raises:
+            NotKept: the disk would not take it; nothing was added.
+            ArchiveBusy: another process is writing.
+        """
+        ...
+
+    def add_capture(self, capture: Capture) -> None:
+        """Take a capture; one that is there already changes nothing.
+
+        Revisits that came before this one, which they repeat, get its entity digest.
+        """
+        ...
+
+    def add_reading(self, entry: Entry, filing: Filing) -> None:
+        """File a reading. One of the same capture replaces the older; older keys stay as aliases.
+
+        Raises:
+            UnknownKey: the capture or a version that a link names is not there; nothing was added.
+        """
+        ...
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        """Note why a capture has no reading."""
+        ...
+
+    def add_sketch(self, version: str, sketch: Sketch) -> None:
+        """Make a version findable by near-copies and excerpts."""
+        ...
+
+    def set_indexed(self, warc: str, size: int) -> None:
+        """Note that every record in the first `size` bytes of the file is in the index."""
+        ...
+
+    def indexed(self) -> dict[str, int]:
+        """For each WARC file, how many of its bytes are in the index."""
+        ...
+
+    def capture(self, id: str) -> Capture:
+        """The capture with this id; UnknownKey where there is none."""
+        ...
+
+    def original(self, entity_digest: str) -> Capture | None:
+        """The oldest capture that holds these bytes itself, if any."""
+        ...
+
+    def originals(self, entity_digest: str) -> tuple[Capture, ...]:
+        """The captures that hold these bytes themselves, oldest first; a few at most."""
+        ...
+
+    def captures_at(self, url: str) -> tuple[Capture, ...]:
+        """Every capture of the address, oldest first."""
+        ...
+
+    def captures_with(self, digest: str) -> tuple[Capture, ...]:
+        """Every capture with this payload or entity digest, oldest first."""
+        ...
+
+    def filed(self, capture: str) -> Filed | None:
+        """The reading of a capture and where it is filed, if it has one."""
+        ...
+
+    def first_filed(self, version: str) -> Filed:
+        """The reading that made the version; UnknownKey where there is no such version."""
+        ...
+
+    def text(self, text_id: str) -> Place:
+        """Where the conversion record with this id lies; UnknownKey where no reading uses it."""
+        ...
+
+    def refusal(self, capture: str) -> Refusal | None:
+        """Why a capture has no reading, if that was found."""
+        ...
+
+    def unread(self) -> tuple[Capture, ...]:
+        """Captures of pages that have neither a reading nor a refusal, oldest first."""
+        ...
+
+    def unsketched(self) -> tuple[Version, ...]:
+        """Versions that cannot be found by near-copies yet."""
+        ...
+
+    def versions_with(self, prefix: str, limit: int) -> tuple[str, ...]:
+        """Keys of at most `limit` versions of which a key, alias or ISCC begins so."""
+        ...
+
+    def version(self, key: str) -> Version:
+        """The version with this key or alias; UnknownKey where there is none."""
+        ...
+
+    def document(self, key: str) -> Document:
+        """The document with this key or alias; UnknownKey where there is none."""
+        ...
+
+    def versions(self, document: str) -> tuple[Version, ...]:
+        """The versions of a document in the order of observation."""
+        ...
+
+    def witnesses(self, version: str) -> tuple[Witness, ...]:
+        """The addresses at which a version was seen, earliest first."""
+        ...
+
+    def links(self, document: str) -> tuple[Link, ...]:
+        """Links that start or end at a version of the document, oldest first."""
+        ...
+
+    def candidates(self, sketch: Sketch, limit: int) -> tuple[str, ...]:
+        """Keys of at most `limit` versions that may be near-copies or excerpts, likeliest first."""
+        ...
+
+    def all_versions(self) -> Iterator[Version]:
+        """Every version, in the order of observation."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """How many captures, readings, refusals, documents, versions, witnesses and links there are."""
+        ...
+
+    def dump(self) -> Iterator[str]:
+        """Every row as a line of text, without internal numbers: equal for equal archives."""
+        ...
+
+    def ends(self) -> dict[str, Place]:
+        """For each WARC file that it names, the last record there that it refers to."""
+        ...
+
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong inside the index itself, a sentence each: damage, references to nothing."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file or connection."""
+        ...

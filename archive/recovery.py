@@ -1,0 +1,101 @@
+"""Brings the index up to what the WARCs hold: after a crash, or for a rebuild."""
+
+from pathlib import Path
+
+from archive import files, members
+from archive.errors import Damaged
+from archive.index import Index
+from archive.members import Damage
+from archive.records import Place
+from archive.replay import Replay
+from archive.writer import serial_of
+
+_BATCH = 1000  # records indexed in one transaction
+
+
+def index_path(archive: Path) -> Path:
+    """The index file of an archive folder."""
+    return archive / "index.sqlite"
+
+
+def drop_index(archive: Path) -> None:
+    """Delete the index, which can be made again from the WARCs."""
+    for suffix in ("", "-wal", "-shm"):
+        path = index_path(archive)
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def warc_files(archive: Path) -> dict[str, Path]:
+    """The WARC files of an archive by their names in the index, in the order of writing.
+
+    A file that is still open is found under the name that it will have.
+    """
+    found = {}
+    for path in sorted((archive / "warc").glob("variorum-*")):
+        final = path.name.removesuffix(files.OPEN_SUFFIX)
+        if serial_of(path) and final.endswith(".warc.gz"):
+            found[f"warc/{final}"] = path
+    return found
+
+
+def catch_up(archive: Path, index: Index) -> None:
+    """Index every record that is not indexed yet; move torn tails to quarantine; seal what was left open.
+
+    Raises:
+        NotKept: the disk would not take what this writes; it can be tried again.
+    """
+    done = index.indexed()
+    replay = Replay(index)
+    for name, path in warc_files(archive).items():
+        left_open = path.name.endswith(files.OPEN_SUFFIX)
+        start = done.get(name, 0)
+        if path.stat().st_size > start:
+            end = _index_rest(path, name, index, replay)
+            if left_open:
+                _cut_tail(archive, path, end)
+        if left_open and path.exists():
+            files.seal(path)
+
+
+def _index_rest(path: Path, name: str, index: Index, replay: Replay) -> int:
+    """Index the records that are not; the offset behind the last whole one."""
+    start = index.indexed().get(name, 0)
+    # Behind what was acknowledged only the end can be torn, and what a torn record holds
+    # is no record; a file without any index may be damaged in its middle and good behind that.
+    resumes = start == 0
+    end = start
+    walk = members.walk(path, start)
+    more = True
+    while more:
+        more = False
+        with index.transaction():
+            for count, found in enumerate(walk, 1):
+                if isinstance(found, Damage):
+                    if resumes:
+                        continue  # verify reports it
+                    break
+                end = found.offset + found.length
+                _apply(replay, index, found, name)
+                if count >= _BATCH:
+                    more = True
+                    break
+            if end:
+                sealed = not path.name.endswith(files.OPEN_SUFFIX)
+                index.set_indexed(name, path.stat().st_size if sealed and not more else end)
+    return end
+
+
+def _apply(replay: Replay, index: Index, found: members.Found, name: str) -> None:
+    try:
+        with index.transaction():
+            replay.apply(found.record, Place(warc=name, offset=found.offset, length=found.length))
+    except Damaged:
+        pass  # a statement that makes no sense states nothing; verify reports it
+
+
+def _cut_tail(archive: Path, path: Path, end: int) -> None:
+    """Put what follows the last whole record aside; a file without any goes altogether."""
+    if path.stat().st_size > end:
+        files.move_tail(path, end, archive / "quarantine")
+    if end == 0:
+        path.unlink()

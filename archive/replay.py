@@ -1,0 +1,110 @@
+"""WARC records into the index. Writing, recovery and rebuild all go through here, so they cannot differ."""
+
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from archive import warc
+from archive.captures import capture_of, is_capture
+from archive.errors import Damaged, UnknownKey
+from archive.index import Entry, Index
+from archive.records import Capture, Filing, Place, Reading, Refusal
+from archive.warc import Record
+
+READING_TYPE = "application/vnd.variorum.reading+json"
+REFUSAL_TYPE = "application/vnd.variorum.refusal+json"
+TEXT_TYPE = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """The content of a reading's metadata record."""
+
+    reading: Reading  # its text left empty: it stands in the conversion record
+    text_record: str  # id of that record
+    filing: Filing
+
+
+def text_record(reading: Reading, capture: Capture) -> Record:
+    """The conversion record that holds the main text."""
+    return warc.record("conversion", reading.text.encode(), TEXT_TYPE, _about(capture))
+
+
+def reading_record(reading: Reading, filing: Filing, text_id: str, capture: Capture) -> Record:
+    """The metadata record that says what was read and where it was filed."""
+    body = Filed(reading=replace(reading, text=""), text_record=text_id, filing=filing)
+    return warc.record("metadata", msgspec.json.encode(body), READING_TYPE, _about(capture))
+
+
+def refusal_record(refusal: Refusal, capture: Capture) -> Record:
+    """The metadata record that says why there is no reading."""
+    return warc.record("metadata", msgspec.json.encode(refusal), REFUSAL_TYPE, _about(capture))
+
+
+def _about(capture: Capture) -> list[tuple[str, str]]:
+    return [
+        ("WARC-Target-URI", capture.url),
+        ("WARC-Date", warc.timestamp(capture.fetched_at)),
+        ("WARC-Refers-To", warc.wrapped_id(capture.id)),
+    ]
+
+
+class Replay:
+    """Applies records in the order in which they stand in the WARCs."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._texts: dict[str, Place] = {}  # conversions seen whose reading has not come yet
+
+    def apply(self, record: Record, place: Place) -> None:
+        """Take over what the record says; a kind that says nothing to the index is passed by.
+
+        Raises:
+            Damaged: one of our own metadata records does not make sense.
+        """
+        if is_capture(record):
+            self._index.add_capture(capture_of(record, place, self))
+        elif record.type == "conversion":
+            self._texts[record.id] = place
+        elif record.type == "metadata":
+            self._apply_metadata(record, place)
+
+    def capture(self, id: str) -> Capture | None:
+        """The capture with this id, if it is there."""
+        try:
+            return self._index.capture(id)
+        except UnknownKey:
+            return None
+
+    def captures_at(self, url: str) -> tuple[Capture, ...]:
+        """Every capture of the address, oldest first."""
+        return self._index.captures_at(url)
+
+    def _apply_metadata(self, record: Record, place: Place) -> None:
+        kind = record.header("Content-Type")
+        try:
+            if kind == READING_TYPE:
+                self._add_reading(msgspec.json.decode(record.block, type=Filed), place)
+            elif kind == REFUSAL_TYPE:
+                self._index.add_refusal(msgspec.json.decode(record.block, type=Refusal))
+        except (msgspec.MsgspecError, UnknownKey) as error:
+            raise Damaged(place.warc, place.offset, f"metadata record: {error}") from error
+
+    def _add_reading(self, filed: Filed, place: Place) -> None:
+        reading = filed.reading
+        text = self._texts.get(filed.text_record) or self._index.text(filed.text_record)
+        described = reading.description
+        entry = Entry(
+            capture=reading.capture,
+            fingerprint=reading.fingerprint,
+            iscc=reading.iscc,
+            language=reading.language.tag,
+            title=described.title.value if described.title else None,
+            publisher=described.publisher.value if described.publisher else None,
+            published_at=described.published_at.value if described.published_at else None,
+            text_id=filed.text_record,
+            text=text,
+            record=place,
+        )
+        self._index.add_reading(entry, filed.filing)
+        self._texts.pop(filed.text_record, None)

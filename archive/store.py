@@ -1,0 +1,390 @@
+"""An archive on disk: keep a capture, keep its reading, get the bytes and the text back.
+
+What `keep`, `file` and `refuse` return for is on the disk: the WARC member is fsynced first, then the index
+transaction is committed. archive/FORMAT.md describes the folder.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from archive import files, members, message, replay, warc
+from archive.captures import Body, Known, body_of, capture_of, original_of, to_records
+from archive.errors import (
+    ArchiveError,
+    Damaged,
+    NewerFormat,
+    NotAnArchive,
+    NotKept,
+    OriginalMissing,
+)
+from archive.index import Index
+from archive.records import (
+    Capture,
+    Exchange,
+    Filing,
+    Place,
+    Reading,
+    Refusal,
+    Resource,
+    Sketch,
+)
+from archive.recovery import catch_up, drop_index, index_path
+from archive.replay import Replay
+from archive.sqlite_index import SqliteIndex
+from archive.warc import Record
+from archive.writer import WarcWriter
+
+FORMAT_VERSION = 1
+_MARK = "variorum.json"
+_LOCK = "writer.lock"
+
+
+class Archive:
+    """One archive folder, open for reading or, by one process at a time, for writing."""
+
+    def __init__(
+        self, path: Path, index: Index, writer: WarcWriter | None, lock: ExitStack
+    ) -> None:
+        self.path = path
+        self.index = index
+        self._writer = writer
+        self._lock = lock
+        self._replay = Replay(index)
+        self._batching = False
+        self._settled = True  # the WARC holds nothing but what the index has
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool = False) -> Self:
+        """The archive in the folder; with `write`, an empty or missing folder becomes one.
+
+        Opening for writing first recovers from whatever ended the last writer.
+
+        Raises:
+            NotAnArchive: the folder is something else.
+            NewerFormat: a later Variorum wrote it.
+            ArchiveBusy: another process is writing.
+            UnusableIndex: the index is damaged or of another version, or missing for a reader.
+            NotKept: the disk would not take what opening for writing writes.
+        """
+        if not write:
+            _check_format(path)
+            return cls(path, SqliteIndex(index_path(path)), None, ExitStack())
+        return cls._open_to_write(path, anew=False)
+
+    @classmethod
+    def rebuild(cls, path: Path) -> Self:
+        """The archive, open for writing, its index made again from the WARCs alone.
+
+        Raises:
+            NotAnArchive: the folder is something else.
+            NewerFormat: a later Variorum wrote it.
+            ArchiveBusy: another process is writing.
+            NotKept: the disk would not take the index.
+        """
+        _check_format(path)
+        return cls._open_to_write(path, anew=True)
+
+    @classmethod
+    def _open_to_write(cls, path: Path, *, anew: bool) -> Self:
+        if not _is_vacant(path):
+            _check_format(path)
+        with ExitStack() as stack:
+            stack.enter_context(files.writer_lock(path / _LOCK))
+            if not (path / _MARK).exists():
+                _create(path)
+            if anew:
+                drop_index(path)
+            index = SqliteIndex(index_path(path), write=True)
+            stack.callback(index.close)
+            catch_up(path, index)
+            writer = WarcWriter(path / "warc", format_version=FORMAT_VERSION)
+            return cls(path, index, writer, stack.pop_all())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Seal the open WARC file and let go of the folder.
+
+        Raises:
+            NotKept: the file could not be sealed; the next start does it, and nothing is lost.
+        """
+        with self._lock, closing(self.index):
+            if self._writer:
+                self._settle()
+                if self._settled:
+                    self._writer.close()
+                self._writer = None
+
+    # ------------------------------------------------------------------ keeping
+
+    def keep(self, new: Exchange | Resource) -> Capture:
+        """The capture, on the disk. Bytes that the archive has already become a revisit record.
+
+        Raises:
+            NotKept: the disk would not take it.
+            ValueError: the address is none of http or https, or would break out of its header.
+        """
+        self._open_writer()
+        records = to_records(new, None)
+        original = self._original_of(records[-1])
+        if original:
+            records = to_records(new, original)
+        self._write(records)
+        return self.index.capture(records[-1].id)
+
+    def file(
+        self, reading: Reading, filing: Filing, sketch: Sketch | None, text_id: str | None = None
+    ) -> None:
+        """Keep a reading and its filing; `text_id` names the conversion record that has its text already.
+
+        Raises:
+            NotKept: the disk would not take it.
+            UnknownKey: the archive has no such capture, or no version that a link names.
+        """
+        capture = self.index.capture(reading.capture)
+        records: list[Record] = []
+        if text_id is None:
+            records.append(replay.text_record(reading, capture))
+            text_id = records[0].id
+        records.append(replay.reading_record(reading, filing, text_id, capture))
+        with self._durably():
+            self._write(tuple(records))
+            if sketch:
+                self.index.add_sketch(filing.version, sketch)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Keep the reason why a capture has no reading.
+
+        Raises:
+            NotKept: the disk would not take it.
+            UnknownKey: the archive has no such capture.
+        """
+        capture = self.index.capture(refusal.capture)
+        self._write((replay.refusal_record(refusal, capture),))
+
+    def take_member(self, record: Record, member: bytes) -> Place:
+        """Keep a record of another archive, its gzip member byte for byte.
+
+        Raises:
+            NotKept: the disk would not take it.
+        """
+        with self._durably() as writer:
+            place = writer.write_member(member)
+            self._replay.apply(record, place)
+        return place
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Everything kept inside shares one fsync and is acknowledged when this ends.
+
+        When the block is left by an error, nothing of it is kept. An error of one call that is caught
+        inside takes back that call alone.
+        """
+        with self._durably():
+            yield
+
+    def _write(self, records: tuple[Record, ...]) -> None:
+        with self._durably() as writer:
+            for record, place in zip(records, writer.write(records), strict=True):
+                self._replay.apply(record, place)
+
+    @contextmanager
+    def _durably(self) -> Iterator[WarcWriter]:
+        """Data before index: the WARC is synced, then the index transaction commits."""
+        writer = self._open_writer()
+        if self._batching:
+            with _all_or_nothing(writer), self.index.transaction():
+                yield writer
+            return
+        self._settle()
+        if not self._settled:
+            raise NotKept(self.path / "warc", "an earlier write failed; open the archive again")
+        writer.roll_over()
+        self._settled, self._batching = False, True
+        try:
+            with self.index.transaction():
+                yield writer
+                if synced := writer.sync():
+                    self.index.set_indexed(*synced)
+            self._settled = True
+        finally:
+            self._batching = False
+            self._settle()
+
+    def _open_writer(self) -> WarcWriter:
+        if self._writer is None:
+            raise ValueError(f"{self.path} is not open for writing")
+        return self._writer
+
+    def _settle(self) -> None:
+        """After a failure, Ctrl-C included: take back what the index did not commit.
+
+        The index knows what was committed, also when the interruption came right behind that.
+        """
+        if self._settled or self._writer is None:
+            return
+        with suppress(ArchiveError):  # the disk is in trouble: tried again before the next write
+            name, _ = self._writer.mark()
+            self._writer.cut((name, self.index.indexed().get(name, 0)))
+            self._settled = True
+
+    def _original_of(self, record: Record) -> Capture | None:
+        """The capture whose bytes `record` repeats, under headers that fit them."""
+        body = body_of(record)
+        if not body.data or not body.complete or body.note or record.header("WARC-Truncated"):
+            return None
+        for original in self.index.originals(warc.digest(body.data)):
+            if original.kind != record.type or original.truncated:
+                continue
+            kept = self.record(original.place)
+            if _coding(kept) == _coding(record):
+                return original
+        return None
+
+    # ------------------------------------------------------------------ getting back
+
+    def body(self, capture: Capture) -> Body:
+        """The entity of a capture; a revisit's is that of its original.
+
+        Raises:
+            Damaged: the bytes are not there or not as written.
+            OriginalMissing: a revisit of something that is not in this archive.
+        """
+        record = self.record(capture.place)
+        if capture.kind == "revisit":
+            original = original_of(record, self._replay)
+            if original is None:
+                raise OriginalMissing(capture.id, capture.refers_to or "")
+            body = body_of(self.record(original.place))
+            return dataclasses.replace(body, media_type=capture.media_type or body.media_type)
+        return body_of(record)
+
+    def text(self, place: Place) -> str:
+        """The main text that the conversion record at `place` holds.
+
+        Raises:
+            Damaged: the bytes are not there or not as written.
+        """
+        record = self.record(place)
+        try:
+            return _of_type("conversion", record, place).block.decode()
+        except UnicodeDecodeError as error:
+            raise Damaged(place.warc, place.offset, f"main text: {error}") from error
+
+    def reading(self, record: Place, text: Place) -> Reading:
+        """The reading whose metadata record is at `record`, with its text.
+
+        Raises:
+            Damaged: the bytes are not there or not as written.
+        """
+        block = _of_type("metadata", self.record(record), record).block
+        try:
+            filed = msgspec.json.decode(block, type=replay.Filed)
+        except msgspec.MsgspecError as error:
+            raise Damaged(record.warc, record.offset, f"metadata record: {error}") from error
+        return dataclasses.replace(filed.reading, text=self.text(text))
+
+    def record(self, place: Place) -> Record:
+        """The record at `place`, in a sealed file or in one that is still open.
+
+        Raises:
+            Damaged: the bytes are not there or not as written.
+        """
+        return record_at(self.path, place)
+
+    @property
+    def known(self) -> Known:
+        """The captures that are here, for questions about a record."""
+        return self._replay
+
+    def as_capture(self, record: Record) -> Capture:
+        """The capture that a record of another archive is, or would be, here; its place is still empty."""
+        return capture_of(record, Place(warc="", offset=0, length=0), self._replay)
+
+
+def record_at(archive: Path, place: Place) -> Record:
+    """The record at `place`, in a sealed file or in one that is still open.
+
+    Raises:
+        Damaged: the bytes are not there or not as written.
+    """
+    sealed = archive / place.warc
+    still_open = sealed.with_name(sealed.name + files.OPEN_SUFFIX)
+    for path in (sealed, still_open, sealed):  # it may be sealed between the first two looks
+        with suppress(FileNotFoundError):
+            return members.read(path, place)
+    raise Damaged(place.warc, place.offset, "the file is missing")
+
+
+def _of_type(kind: str, record: Record, place: Place) -> Record:
+    if record.type != kind:
+        raise Damaged(place.warc, place.offset, f"a {record.type} record, not a {kind}")
+    return record
+
+
+@contextmanager
+def _all_or_nothing(writer: WarcWriter) -> Iterator[None]:
+    mark = writer.mark()
+    done = False
+    try:
+        yield
+        done = True
+    finally:
+        if not done:
+            with suppress(NotKept):  # then the file is unsound, and the batch ends without it
+                writer.cut(mark)
+
+
+def _is_vacant(path: Path) -> bool:
+    """Whether a new archive may begin in the folder: it is missing or empty, or a start was cut short.
+
+    Raises:
+        NotAnArchive: it is no folder.
+    """
+    if path.is_dir():
+        return {each.name for each in path.iterdir()} <= {_LOCK, _MARK + ".new", "warc"}
+    if path.exists():
+        raise NotAnArchive(path)
+    return True
+
+
+def _create(path: Path) -> None:
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    files.make_folder(path / "warc")
+    mark = {"format": FORMAT_VERSION, "created": created, "software": "Variorum"}
+    files.replace(path / _MARK, json.dumps(mark, indent=2).encode() + b"\n")
+
+
+def _check_format(path: Path) -> None:
+    try:
+        found = json.loads((path / _MARK).read_bytes())["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NotAnArchive(path) from error
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise NotAnArchive(path)
+    if found > FORMAT_VERSION:
+        raise NewerFormat(path, found, FORMAT_VERSION)
+
+
+def _coding(record: Record) -> str | None:
+    """How the bytes of a response are coded; a replay would put one head before another's bytes."""
+    if record.type == "resource":
+        return record.header("Content-Type")
+    return message.parse(record.block).header("Content-Encoding")

@@ -1,0 +1,1 @@
+"""Measures what Variorum claims; `baseline.json` holds the floors."""

@@ -1,0 +1,1 @@
+"""Goes and gets: the only package that knows Scrapy."""

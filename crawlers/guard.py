@@ -1,0 +1,276 @@
+"""The address guard: connections only to public web addresses.
+
+It is asked where a connection is made, not where an address is read: names are resolved here,
+answers that are not public are dropped, and the reactor itself refuses to connect anywhere else. So
+redirects, robots.txt and whatever else fetches in this process pass through it, and a name that
+changes its address between two look-ups gains nothing.
+"""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from twisted.internet.address import IPv4Address as TcpAddress4
+from twisted.internet.address import IPv6Address as TcpAddress6
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IHostnameResolver, IHostResolution
+from twisted.internet.threads import deferToThreadPool
+from zope.interface import implementer
+
+from crawlers.errors import AddressRefused, Unfetchable
+
+WEB_PORTS = (80, 443)
+MAX_URL_LENGTH = 8192  # characters; RFC 9110, section 4.1, asks for at least 8000
+
+# `is_global` of Python 3.11 accepts these, though none is a host of the public internet.
+NOT_PUBLIC = tuple(
+    ip_network(text)
+    for text in (
+        "192.0.0.0/24",  # IETF protocol assignments, RFC 6890
+        "192.88.99.0/24",  # 6to4 relays, RFC 7526
+        "168.63.129.16/32",  # Azure's host agent
+        "224.0.0.0/4",  # multicast
+        "::/96",  # IPv4-compatible, RFC 4291
+        "64:ff9b::/96",  # NAT64, RFC 6052: leads to any IPv4 address
+        "64:ff9b:1::/48",  # NAT64 inside a network, RFC 8215
+        "2002::/16",  # 6to4: leads to any IPv4 address
+        "3fff::/20",  # documentation, RFC 9637
+        "5f00::/16",  # segment routing, RFC 9602
+        "fec0::/10",  # site-local, RFC 3879
+        "ff00::/8",  # multicast
+    )
+)
+
+type_of_address = {socket.AF_INET: TcpAddress4, socket.AF_INET6: TcpAddress6}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """A network that may be connected to although it is not public, or on an odd port."""
+
+    network: IPv4Network | IPv6Network
+    port: int | None = None  # None: every port
+
+
+def allowances(text: str) -> tuple[Allowance, ...]:
+    """The networks in a comma-separated list such as `127.0.0.2/32:8808, 10.1.0.0/16, [::1]:80`.
+
+    Raises:
+        ValueError: for an entry that is no network with an optional port.
+    """
+    return tuple(_allowance(entry.strip()) for entry in text.split(",") if entry.strip())
+
+
+def _allowance(entry: str) -> Allowance:
+    bare, slash, tail = entry.partition("/")
+    length, colon, port = tail.partition(":")
+    if not slash:
+        if bare.startswith("["):
+            bare, _, rest = bare[1:].partition("]")
+            colon, port = rest[:1], rest[1:]
+        elif bare.count(":") == 1:
+            bare, colon, port = bare.partition(":")
+    try:
+        network = ip_network(bare.strip("[]") + slash + length, strict=False)
+        number = int(port) if colon else None
+    except ValueError as error:
+        raise ValueError(
+            f"{entry!r} is not a network with an optional port. Write 127.0.0.2/32:8808."
+        ) from error
+    if number is not None and not 0 < number < 65536:
+        raise ValueError(f"{entry!r} names port {number}; ports go from 1 to 65535.")
+    return Allowance(network=network, port=number)
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether a host of the public internet can have this address.
+
+    >>> is_public(ip_address("8.8.8.8")), is_public(ip_address("::ffff:127.0.0.1"))
+    (True, False)
+    """
+    plain = _plain(address)
+    return plain.is_global and not any(
+        plain in network for network in NOT_PUBLIC if network.version == plain.version
+    )
+
+
+def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address inside an IPv4-mapped one; IPv6 without its zone."""
+    if isinstance(address, IPv6Address):
+        return address.ipv4_mapped or IPv6Address(int(address))
+    return address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """Says where connections may go."""
+
+    allowed: tuple[Allowance, ...] = ()
+
+    def lets_pass(self, address: str, port: int) -> bool:
+        """Whether this literal address may be connected to; anything else than a literal may not."""
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        forms = (parsed, _plain(parsed))  # an IPv4-mapped address may be allowed as either
+        for allowance in self.allowed:
+            if allowance.port in (None, port) and any(form in allowance.network for form in forms):
+                return True
+        return port in WEB_PORTS and is_public(parsed)
+
+    def check(self, url: str) -> None:
+        """Nothing, if the address can be asked as far as can be told without looking it up.
+
+        Raises:
+            Unfetchable: if it is no http or https URL with a host, or too long.
+            AddressRefused: if its host is a literal that is not public, or its port is odd.
+        """
+        if len(url) > MAX_URL_LENGTH:
+            raise Unfetchable(url, f"it is longer than {MAX_URL_LENGTH} characters")
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise Unfetchable(url, f"it is not a valid URL ({error})") from error
+        if parts.scheme not in ("http", "https"):
+            raise Unfetchable(url, "only http and https addresses are fetched")
+        if not host:
+            raise Unfetchable(url, "it names no host")
+        if (
+            any(not 0 < len(label) < 64 for label in host.rstrip(".").split("."))
+            and ":" not in host
+        ):
+            raise Unfetchable(url, "its host name is not a valid one")
+        port = port or default_port(parts.scheme)
+        if _is_literal(host):
+            if not self.lets_pass(host, port):
+                raise AddressRefused(url, host, port)
+        elif port not in WEB_PORTS and not any(a.port in (None, port) for a in self.allowed):
+            raise Unfetchable(
+                url,
+                f"only ports 80 and 443 are asked, not {port}, "
+                "unless VARIORUM_ALLOW_ADDRESSES names its network and port",
+            )
+
+
+def default_port(scheme: str) -> int:
+    """The port of a web address that names none."""
+    return 443 if scheme == "https" else 80
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+class GuardMiddleware:
+    """Refuses what can be refused before a connection, so that the reason is a good sentence."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> "GuardMiddleware":
+        """The middleware with the networks that the settings allow."""
+        return cls(Guard(allowed=allowances(crawler.settings["VARIORUM_ALLOW_ADDRESSES"] or "")))
+
+    def process_request(self, request: Request) -> None:
+        """Scrapy's hook.
+
+        Raises:
+            Unfetchable, AddressRefused: see `Guard.check`.
+        """
+        self.guard.check(request.url)
+
+
+@implementer(IHostResolution)
+class _Resolution:
+    """One look-up. It cannot be cancelled: a thread waits in the system's resolver."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def cancel(self) -> None:
+        """Required by the interface; the answer is ignored when it comes."""
+
+
+@implementer(IHostnameResolver)
+class GuardedResolver:
+    """Resolves names with the system's resolver and drops every answer that may not be used."""
+
+    def __init__(self, reactor: Any, guard: Guard) -> None:
+        self.reactor, self.guard = reactor, guard
+        self.refused: dict[tuple[str, int], str] = {}  # (host, port) -> an address dropped for it
+
+    def resolveHostName(  # noqa: N802 - Twisted's name and signature
+        self,
+        resolutionReceiver: Any,  # noqa: N803 - an IResolutionReceiver
+        hostName: str,  # noqa: N803
+        portNumber: int = 0,  # noqa: N803
+        addressTypes: Any = None,  # noqa: ARG002, N803
+        transportSemantics: str = "TCP",  # noqa: ARG002, N803
+    ) -> _Resolution:
+        """Twisted's interface: hands the receiver each usable address, then says that it is done."""
+        resolution = _Resolution(hostName)
+
+        async def resolve() -> None:
+            resolutionReceiver.resolutionBegan(resolution)
+            pool = self.reactor.getThreadPool()
+            found = await deferToThreadPool(self.reactor, pool, _looked_up, hostName, portNumber)
+            usable = [a for a in found if self.guard.lets_pass(a.host, portNumber)]
+            if found and not usable:
+                self.refused[hostName, portNumber] = found[0].host
+            for address in usable:
+                resolutionReceiver.addressResolved(address)
+            resolutionReceiver.resolutionComplete()
+
+        Deferred.fromCoroutine(resolve())
+        return resolution
+
+
+def _looked_up(host: str, port: int) -> list[Any]:
+    """The TCP addresses of a name; none for a name that is unknown or no name."""
+    try:
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, ValueError):  # the last two: too long a label, a NUL
+        return []
+    return [
+        type_of_address[family]("TCP", *place[:2])
+        for family, _, _, _, place in answers
+        if family in type_of_address
+    ]
+
+
+def install(reactor: Any, guard: Guard) -> GuardedResolver:
+    """The resolver, after every way that this reactor has to connect was put under the guard."""
+    resolver = GuardedResolver(reactor, guard)
+    reactor.installNameResolver(resolver)
+    reactor.connectTCP = _guarded(reactor.connectTCP, guard)
+    reactor.connectSSL = _guarded(reactor.connectSSL, guard)
+    return resolver
+
+
+def _guarded(connect: Callable[..., Any], guard: Guard) -> Callable[..., Any]:
+    """The same way to connect, for addresses that pass."""
+
+    def guarded(host: str, port: int, *args: Any, **kwargs: Any) -> Any:
+        if not guard.lets_pass(host, port):
+            raise AddressRefused(host, host, port)
+        return connect(host, port, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,235 @@
+"""A crawl as one call: from a list of addresses to their outcomes.
+
+    summary = fetch(["https://www.gov.example/plan.html"], Limits(), receive)
+
+`receive` is called in one thread, one item at a time: any number of `Arrival`s and, for each address,
+exactly one outcome, which is an `Arrival` with `final` or a `Failure`.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from scrapy.crawler import Crawler, CrawlerProcess
+from scrapy.utils.defer import deferred_from_coro
+
+from crawlers.errors import AlreadyCrawled, Interrupted, NoAnswer
+from crawlers.guard import allowances
+from crawlers.settings import crawl_settings
+from crawlers.sink import Arrival, Courier, Failure, Receive
+from crawlers.spiders.addresses import AddressesSpider
+
+ALLOW_VARIABLE = "VARIORUM_ALLOW_ADDRESSES"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How politely and how far to go for each page."""
+
+    delay_seconds: float = 1.0  # at least, between requests to one host
+    max_bytes: int = 8 << 20  # of one answer as on the wire; what is longer is cut and marked
+    timeout_seconds: float = 10.0  # for one answer, from connecting to its last byte
+    contact: str = ""  # URL or mail address for the User-Agent
+
+    def __post_init__(self) -> None:
+        if self.delay_seconds < 0 or self.max_bytes < 1 or self.timeout_seconds <= 0:
+            raise ValueError(
+                "Limits need a delay of 0 s or more, at least 1 byte, and a time above 0 s."
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a crawl is."""
+
+    settled: int  # addresses that have their outcome
+    total: int  # addresses in all, each counted once
+    latest: str  # the address that was settled last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a crawl did."""
+
+    requested: int  # different addresses
+    answered: int  # of them, with a final answer, whatever its status
+    failed: int  # of them, with a failure
+    exchanges: int  # delivered in all: redirects, repeated attempts and robots.txt included
+    bytes_received: int
+    seconds: float
+    interrupted: bool  # by SIGINT or SIGTERM
+
+
+_begun = threading.Event()
+
+
+def fetch(
+    addresses: Sequence[str],
+    limits: Limits,
+    receive: Receive,
+    progress: Callable[[Progress], None] | None = None,
+) -> Summary:
+    """What the crawl did, once every address has its outcome.
+
+    An address that is given twice is fetched once and has one outcome. SIGINT and SIGTERM let what is
+    in flight finish; the rest fails as interrupted. `progress` is called in the thread of `receive`.
+
+    Raises:
+        AlreadyCrawled: at the second call in one process.
+        ValueError: for a malformed VARIORUM_ALLOW_ADDRESSES.
+        Exception: whatever `receive` or `progress` raised; the crawl was ended before.
+    """
+    allowed = os.environ.get(ALLOW_VARIABLE, "")
+    allowances(allowed)  # a typing error should be heard before anything is fetched
+    if _begun.is_set():
+        raise AlreadyCrawled
+    _begun.set()
+    return _Crawl(tuple(dict.fromkeys(addresses)), limits, receive, progress).run(allowed)
+
+
+class _Crawl:
+    """One crawl while it runs, and its count."""
+
+    def __init__(
+        self,
+        addresses: tuple[str, ...],
+        limits: Limits,
+        receive: Receive,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.addresses, self.limits = addresses, limits
+        self._receive, self._progress = receive, progress
+        self.answered = self.failed = self.exchanges = self.bytes_received = 0
+        self.interrupted = False
+        self.courier = Courier(self._received)
+        self.crawler: Crawler | None = None
+        self.reactor: Any = None
+
+    def run(self, allowed: str) -> Summary:
+        """Blocks until the crawl is over."""
+        began = time.monotonic()
+        rest: list[str] = []
+        try:
+            self._crawl(allowed)
+            rest = [address for address in self.addresses if address not in self._settled()]
+        finally:
+            self.courier.close([self._unsettled(url) for url in rest])
+        if self.courier.error is not None:
+            raise self.courier.error
+        return Summary(
+            requested=len(self.addresses),
+            answered=self.answered,
+            failed=self.failed,
+            exchanges=self.exchanges,
+            bytes_received=self.bytes_received,
+            seconds=time.monotonic() - began,
+            interrupted=self.interrupted,
+        )
+
+    def _unsettled(self, url: str) -> Failure:
+        """The outcome of an address that the crawl never came to."""
+        error = (
+            Interrupted(url) if self.interrupted else NoAnswer(url, "the crawl lost sight of it")
+        )
+        return Failure(requested=url, url=url, reason=str(error))
+
+    def _settled(self) -> set[str]:
+        spider = self.crawler.spider if self.crawler is not None else None
+        return spider.settled if isinstance(spider, AddressesSpider) else set()
+
+    def _crawl(self, allowed: str) -> None:
+        for name in ("scrapy", "twisted", "protego"):  # silent unless the caller sets up logging
+            logging.getLogger(name).addHandler(logging.NullHandler())
+        process = CrawlerProcess(
+            crawl_settings(
+                delay_seconds=self.limits.delay_seconds,
+                max_bytes=self.limits.max_bytes,
+                timeout_seconds=self.limits.timeout_seconds,
+                contact=self.limits.contact,
+                allowed=allowed,
+            )
+        )
+        self.crawler = process.create_crawler(AddressesSpider)
+        crawling = process.crawl(
+            self.crawler,
+            addresses=self.addresses,
+            deliver=self._deliver,
+            room=self.courier.room,
+        )
+        crawling.addErrback(self._broken)
+        from twisted.internet import reactor  # noqa: PLC0415 - Scrapy installs it in crawl()
+
+        self.reactor = reactor
+        with _stopping(self._interrupt):
+            process.start(install_signal_handlers=False)
+
+    async def _deliver(self, item: Arrival | Failure) -> None:
+        """Hands over one item; after an error of the receiver the crawl is ended."""
+        await self.courier.deliver(self.reactor, item)
+        if self.courier.error is not None:
+            self._stop()
+
+    def _received(self, item: Arrival | Failure) -> None:
+        """Runs in the worker thread: the caller's own functions, and the count."""
+        self._receive(item)
+        if isinstance(item, Arrival):
+            self.exchanges += 1
+            self.bytes_received += len(item.exchange.response)
+            self.answered += item.final
+        else:
+            self.failed += 1
+        if self._progress is not None and (isinstance(item, Failure) or item.final):
+            settled = self.answered + self.failed
+            self._progress(
+                Progress(settled=settled, total=len(self.addresses), latest=item.requested)
+            )
+
+    def _broken(self, reason: Any) -> None:
+        """An error of the crawl itself, which no page caused: it comes out of `fetch`."""
+        if self.courier.error is None:
+            self.courier.error = reason.value
+
+    def _interrupt(self) -> None:
+        """Runs in a signal handler."""
+        self.interrupted = True
+        self.reactor.callFromThread(self._stop)
+
+    def _stop(self) -> None:
+        """Lets what is in flight finish and begins nothing new."""
+        if self.crawler is None or not self.crawler.crawling:
+            return
+        for slot in self.crawler.engine.downloader.slots.values():
+            slot.delay = 0.0  # what waits for its turn is refused at once, see WireHandler
+        deferred_from_coro(self.crawler.stop_async())
+
+
+@contextmanager
+def _stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Calls `stop` at the first SIGINT or SIGTERM meanwhile; the second does what it always does.
+
+    Only the main thread can hear signals: elsewhere this changes nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - Python's signature
+        restore()
+        stop()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        restore()

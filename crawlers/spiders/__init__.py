@@ -1,0 +1,1 @@
+"""One module for each way of discovery; none of them extracts anything."""

@@ -1,0 +1,215 @@
+"""What an alignment leaves over: changed numbers and words, passages of one text only, noise.
+
+Sizes are in letters: a character of Han, kana or Hangul counts as two, because it says about as much.
+"""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines import wording
+from pipelines.alignment import Alignment, Block
+from pipelines.characters import table
+
+PASSAGE = 24  # letters; shorter insertions are tickers, advertisements and notes as a rule
+_MANY = 4  # insertions
+_WORD = 3  # letters that differ make another word rather than a misread character
+_NUMERALS = frozenset("0123456789〇零一二三四五六七八九十百千万亿两")
+_GAP_WEIGHT = 0.5  # of the smaller side of a gap, against the letters of a block beyond it
+_GAP_MOST = 40  # letters, for the larger side: a summary leaves out a lot
+_OPENING = 4  # characters with which both texts start: no chance, it is their title
+_CLOSING = 8  # characters with which both end; more, because endings of words are alike
+_FAIR = 0.2  # of all that is in common: so much at one end is no chance, whatever lies before it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What one text has by itself."""
+
+    size: int  # of the whole text
+    matched: int  # in common with the other
+    head: int  # before everything in common
+    tail: int  # after everything in common
+    alone: int  # passages between, where the other has nothing
+    rewritten: int  # passages between, where the other has another passage
+    head_text: str
+    tail_text: str
+
+    @property
+    def covered(self) -> float:
+        """Share of the text that the other has too, 0..1."""
+        return self.matched / self.size if self.size else 0.0
+
+    @property
+    def inner(self) -> int:
+        """Size from the first thing in common to the last."""
+        return self.size - self.head - self.tail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """What two aligned texts do not have in common."""
+
+    a: Side
+    b: Side
+    blocks: tuple[Block, ...]
+    numbers: tuple[tuple[str, str], ...]  # (in a, in b), each with all of its digits
+    extended: int  # numbers that only lost or won digits, as misreading also does
+    words: int  # other words in place of words
+    insertions: tuple[int, int]  # short runs that only a has, and only b
+    inserted: tuple[int, int]  # their size
+    noise: int  # single characters misread, lost or doubled
+    numerals: float  # share of the characters of a that write numbers, 0..1
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts while the gaps are read; lives only within `differences`."""
+
+    alone: tuple[list[int], list[int]] = field(default_factory=lambda: ([], []))
+    rewritten: list[int] = field(default_factory=lambda: [0, 0])
+    insertions: list[int] = field(default_factory=lambda: [0, 0])
+    inserted: list[int] = field(default_factory=lambda: [0, 0])
+    numbers: list[tuple[str, str]] = field(default_factory=list)
+    extended: int = 0
+    words: int = 0
+    noise: int = 0
+
+
+def differences(a: str, b: str, alignment: Alignment) -> Differences:
+    """What is left over between the blocks of the alignment, but for coincidences at the ends."""
+    sizes_a, sizes_b = _sizes(a), _sizes(b)
+    blocks = _without_chance(alignment.blocks, sizes_a, sizes_b)
+    gaps = Alignment(blocks=blocks, length_a=len(a), length_b=len(b)).gaps()
+    tally = _Tally()
+    for start_a, end_a, start_b, end_b in gaps[1:-1]:
+        size_a = int(sizes_a[end_a] - sizes_a[start_a])
+        size_b = int(sizes_b[end_b] - sizes_b[start_b])
+        if not _passage(tally, size_a, size_b):
+            _small(tally, (a, start_a, end_a), (b, start_b, end_b), (size_a, size_b))
+    sides = []
+    for text, sizes, place, which in ((a, sizes_a, 0, 0), (b, sizes_b, 2, 1)):
+        head, tail = gaps[0][place + 1], gaps[-1][place]
+        side = Side(
+            size=int(sizes[-1]),
+            matched=sum(int(sizes[k[which] + k[2]] - sizes[k[which]]) for k in blocks),
+            head=int(sizes[head]) if blocks else 0,
+            tail=int(sizes[-1] - sizes[tail]) if blocks else 0,
+            alone=_passages(tally.alone[which], tally.insertions[which]),
+            rewritten=tally.rewritten[which] if blocks else int(sizes[-1]),
+            head_text=text[:head] if blocks else "",
+            tail_text=text[tail:] if blocks else "",
+        )
+        sides.append(side)
+    return Differences(
+        a=sides[0],
+        b=sides[1],
+        blocks=blocks,
+        numbers=tuple(tally.numbers),
+        extended=tally.extended,
+        words=tally.words,
+        insertions=(tally.insertions[0], tally.insertions[1]),
+        inserted=(tally.inserted[0], tally.inserted[1]),
+        noise=tally.noise,
+        numerals=sum(map(a.count, _NUMERALS)) / max(1, len(a)),
+    )
+
+
+def _passages(alone: list[int], insertions: int) -> int:
+    """Size of the passages; among many short insertions, one twice as long is another of them."""
+    least = 2 * PASSAGE if insertions >= _MANY else PASSAGE
+    return sum(size for size in alone if size > least)
+
+
+def _sizes(text: str) -> npt.NDArray[np.int64]:
+    """The size of the text up to each place."""
+    codes = np.frombuffer(text.encode("utf-32-le"), "<u4")
+    return np.concatenate(([0], np.cumsum(1 + table().wide[codes].astype(np.int64))))
+
+
+def _without_chance(
+    blocks: tuple[Block, ...], sizes_a: npt.NDArray[np.int64], sizes_b: npt.NDArray[np.int64]
+) -> tuple[Block, ...]:
+    """The blocks without those at either end that are there by chance.
+
+    Furniture and unrelated passages share a phrase here and there. Such blocks are small beside what
+    both texts have between them and the rest: the run of blocks that outweighs its gaps most is kept
+    (the idea of Smith & Waterman 1981), and whatever else makes up a fair part of all.
+    """
+    sizes = [int(sizes_a[x + n] - sizes_a[x]) for x, _, n in blocks]
+    whole = (len(sizes_a) - 1, len(sizes_b) - 1)
+    gaps = [0.0]
+    for (x, y, n), (next_x, next_y, next_n) in pairwise(blocks):
+        gap_a = int(sizes_a[next_x] - sizes_a[x + n])
+        gap_b = int(sizes_b[next_y] - sizes_b[y + n])
+        gaps.append(_GAP_WEIGHT * min(gap_a, gap_b))
+        starts = (x, y) == (0, 0) and n >= _OPENING
+        ends = (next_x + next_n, next_y + next_n) == whole and next_n >= _CLOSING
+        if not starts and not ends:
+            gaps[-1] += min(_GAP_MOST, max(gap_a, gap_b) / 20)
+    fair = _FAIR * sum(sizes)
+    last = _worthy_end(sizes, gaps[1:], fair)
+    first = len(blocks) - _worthy_end(sizes[:last][::-1], gaps[1:last][::-1], fair)
+    return blocks[max(0, first - (len(blocks) - last)) : last]
+
+
+def _worthy_end(sizes: list[int], gaps: list[float], fair: float) -> int:
+    """How many blocks to keep, counted from the first: up to the highest sum, or a fair part."""
+    total, best, end, beyond = 0.0, float("-inf"), 0, 0
+    for index, size in enumerate(sizes):
+        total += size - (gaps[index - 1] if index else 0)
+        beyond += size
+        if total > best or beyond > fair:
+            best, end, beyond = total, index + 1, 0
+    return end
+
+
+def _passage(tally: _Tally, size_a: int, size_b: int) -> bool:
+    """Whether the gap holds a passage; if so, it is counted."""
+    if max(size_a, size_b) <= PASSAGE:
+        return False
+    if min(size_a, size_b) <= max(PASSAGE, max(size_a, size_b) // 8):
+        tally.alone[0 if size_a > size_b else 1].append(max(size_a, size_b))
+    else:
+        tally.rewritten[0] += size_a
+        tally.rewritten[1] += size_b
+    return True
+
+
+def _small(
+    tally: _Tally, in_a: tuple[str, int, int], in_b: tuple[str, int, int], sizes: tuple[int, int]
+) -> None:
+    """Counts a gap of a few characters."""
+    (a, start_a, end_a), (b, start_b, end_b) = in_a, in_b
+    gap_a, gap_b = a[start_a:end_a], b[start_b:end_b]
+    numerals = _numerals(gap_a), _numerals(gap_b)
+    pair = (_whole_number(a, start_a, end_a), _whole_number(b, start_b, end_b))
+    if gap_a and gap_b and numerals[0] and numerals[1] and numerals[0] != numerals[1]:
+        if len(numerals[0]) == len(numerals[1]) or max(len(gap_a), len(gap_b)) > 2:
+            tally.numbers.append(pair)
+        else:
+            tally.extended += 1
+    elif max(len(gap_a), len(gap_b)) == 1:
+        touched = _numerals(gap_a + gap_b) and len(max(pair, key=len)) > 1
+        tally.extended += bool(touched)
+        tally.noise += not touched
+    elif not gap_a or not gap_b:
+        tally.insertions[0 if gap_a else 1] += 1
+        tally.inserted[0 if gap_a else 1] += max(sizes)
+    elif max(sizes) >= _WORD and not wording.alike(a[start_a - 2 : end_a + 2], b[start_b - 2 : end_b + 2]):
+        tally.words += 1
+
+
+def _numerals(text: str) -> str:
+    return "".join(c for c in text if c in _NUMERALS)
+
+
+def _whole_number(text: str, start: int, end: int) -> str:
+    """The number that the span touches, with its digits on both sides."""
+    while start > 0 and text[start - 1] in _NUMERALS:
+        start -= 1
+    while end < len(text) and text[end] in _NUMERALS:
+        end += 1
+    return text[start:end]

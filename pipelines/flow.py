@@ -1,0 +1,191 @@
+"""The whole way of one capture, from the bytes in the archive to its place among the documents.
+
+    kept -> read (pipelines.reading, in a worker) -> related to what is there -> filed
+
+Readings are made side by side; filing happens one at a time, in the order in which the captures were taken,
+because each one is compared with those before it. What a stage will not take is kept with the stage and the
+reason. The same capture taken twice changes nothing.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from archive.captures import Body
+from archive.errors import Damaged, UnknownKey
+from archive.index import Filed, Outcome
+from archive.records import Capture, Filing, Reading, Refusal, Relation
+from archive.store import Archive
+from pipelines import filing
+from pipelines import fingerprint as fingerprints
+from pipelines.candidates import candidates, issued
+from pipelines.errors import Refused
+from pipelines.normal_form import normalise
+from pipelines.repair import repaired
+from pipelines.workers import InProcess, Reads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """A capture whose reading is being made."""
+
+    capture: Capture
+    reading: Future[Reading]
+
+
+class Flow:
+    """Takes captures the whole way, and tells `settle` what became of each, in order."""
+
+    def __init__(self, archive: Archive, reads: Reads, settle: Callable[[Outcome], None]) -> None:
+        self._archive = archive
+        self._reads = reads
+        self._settle = settle
+        self._begun: deque[_Begun] = deque()
+
+    def take(self, capture: Capture) -> None:
+        """Begin the way of a kept capture; those before it that are read by now are filed."""
+        if any(begun.capture.entity_digest == capture.entity_digest for begun in self._begun):
+            self.finish()  # the same bytes are being read: what comes of that serves this one too
+        if self._is_settled(capture) or self._as_its_twin(capture):
+            self.finish()
+            self._settle(_outcome(self._archive, capture))
+            return
+        self._begun.append(_Begun(capture=capture, reading=self._reading(capture)))
+        while self._begun and self._is_due(self._begun[0]):
+            self._file_next()
+
+    def finish(self) -> None:
+        """Go the rest of the way with all that was taken."""
+        while self._begun:
+            self._file_next()
+
+    def _is_settled(self, capture: Capture) -> bool:
+        known = _outcome(self._archive, capture)
+        return bool(known.filed or known.refusal)
+
+    def _is_due(self, begun: _Begun) -> bool:
+        return begun.reading.done() or len(self._begun) > 2 * self._reads.count
+
+    def _reading(self, capture: Capture) -> Future[Reading]:
+        try:
+            return self._reads.read(_body(self._archive, capture), capture)
+        except Refused as refused:
+            failed: Future[Reading] = Future()
+            failed.set_exception(refused)
+            return failed
+
+    def _file_next(self) -> None:
+        begun = self._begun.popleft()
+        try:
+            reading = begun.reading.result()
+        except Refused as refused:
+            self._archive.refuse(
+                Refusal(capture=begun.capture.id, stage=refused.stage, reason=refused.reason)
+            )
+        else:
+            file(self._archive, begun.capture, reading)
+        self._settle(_outcome(self._archive, begun.capture))
+
+    def _as_its_twin(self, capture: Capture) -> bool:
+        """Do as was done with another capture of the same bytes: no stage runs twice on them."""
+        for twin in self._archive.index.captures_with(capture.entity_digest):
+            if twin.id == capture.id or (twin.status, twin.truncated) != (capture.status, None):
+                continue
+            done = _outcome(self._archive, twin)
+            if done.refusal:
+                self._archive.refuse(replace(done.refusal, capture=capture.id))
+                return True
+            if done.filed:
+                self._file_again(capture, done.filed)
+                return True
+        return False
+
+    def _file_again(self, capture: Capture, twin: Filed) -> None:
+        reading = self._archive.reading(twin.entry.record, twin.entry.text)
+        placed = Filing(document=twin.document, version=twin.version, relation=Relation.SAME)
+        self._archive.file(replace(reading, capture=capture.id), placed, None, twin.entry.text_id)
+
+
+def is_page(capture: Capture) -> bool:
+    """Whether somebody would read it: no redirect, no error, no robots.txt."""
+    answered = capture.status == 0 or 200 <= capture.status < 300
+    return answered and urlsplit(capture.url).path != "/robots.txt"
+
+
+def process(archive: Archive, capture: Capture) -> Outcome:
+    """Take one capture the whole way in this process, and say what became of it."""
+    settled: list[Outcome] = []
+    flow = Flow(archive, InProcess(), settled.append)
+    flow.take(capture)
+    flow.finish()
+    return settled[0]
+
+
+def file(archive: Archive, capture: Capture, reading: Reading) -> Filing:
+    """Put the reading where it belongs: to a version it repeats, a document it changes, or a new one."""
+    form = normalise(repaired(reading.text, reading.repairs))
+    sketch = fingerprints.sketch(form)
+    placed = _known_text(archive, reading) or filing.place(
+        reading.fingerprint,
+        form,
+        issued(reading, capture.url),
+        candidates(archive, sketch, capture.url),
+    )
+    archive.file(reading, placed, sketch if placed.relation is not Relation.SAME else None)
+    return placed
+
+
+def catch_up(archive: Archive, reads: Reads) -> int:
+    """Finish what an earlier process left undone; the number of captures that were taken."""
+    for version in archive.index.unsketched():
+        filed = archive.index.first_filed(version.key)
+        reading = archive.reading(filed.entry.record, filed.entry.text)
+        form = normalise(repaired(reading.text, reading.repairs))
+        archive.index.add_sketch(version.key, fingerprints.sketch(form))
+    unread = archive.index.unread()
+    flow = Flow(archive, reads, lambda _: None)
+    for capture in unread:
+        flow.take(capture)
+    flow.finish()
+    return len(unread)
+
+
+def _outcome(archive: Archive, capture: Capture) -> Outcome:
+    return Outcome(
+        capture=capture,
+        filed=archive.index.filed(capture.id),
+        refusal=archive.index.refusal(capture.id),
+    )
+
+
+def _known_text(archive: Archive, reading: Reading) -> Filing | None:
+    """Where a text with the same normal form is filed, if the archive has one."""
+    try:
+        version = archive.index.version(reading.fingerprint.exact)
+    except UnknownKey:
+        return None
+    return Filing(document=version.document, version=version.key, relation=Relation.SAME)
+
+
+def _body(archive: Archive, capture: Capture) -> Body:
+    if capture.status and not 200 <= capture.status < 300:
+        raise Refused("fetch", f"The server answered {_status(capture.status)}.")
+    try:
+        body = archive.body(capture)
+    except (UnknownKey, Damaged) as error:
+        raise Refused("fetch", f"The bytes of this capture cannot be read: {error}") from error
+    if not body.data:
+        raise Refused("fetch", "The answer is empty.")
+    if not body.decoded:
+        raise Refused("decode", f"The content coding could not be undone ({body.note}).")
+    return body
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

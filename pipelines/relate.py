@@ -1,0 +1,201 @@
+"""What two texts are to each other: same, version, excerpt or different, with the evidence.
+
+No similarity score can tell a changed number from a change of typeface, so the texts are aligned
+and the gaps decide. What stands before and after everything in common is a site's furniture unless
+both texts have it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from archive.records import Evidence, Issued
+from pipelines import wording
+from pipelines.alignment import align
+from pipelines.differences import Differences, Side, differences
+from pipelines.normal_form import NormalForm
+
+VERSION = "1"
+
+Kind = Literal["same", "version", "excerpt", "different"]
+Direction = Literal["a in b", "b in a"]
+
+_LEAST = 60  # letters in common, below which nothing is concluded from them
+_LEAST_SHARE = 0.09  # of either text; a list of related pages quotes less
+_FOREIGN = 0.3  # of what lies between the first and the last thing in common, in both texts
+_DENSE = 0.6  # of the inner part of an excerpt is in the other text
+_BOTH_LACK = 0.3  # of each text
+_UNLIKE = 0.3  # of each text: then they share a template
+_PART = 0.35  # of a text is not in its excerpt: changes within what is cannot make it a version
+_TRACE = 0.02  # of a text
+_NOISY = 3  # misread characters
+_EXTRA_BOTH = 0.2  # the same where the other text has something else around it
+_EDGE = 200  # characters next to what is in common
+_FEW_CHANGES = 4  # numbers and words
+_CHANGE_EVERY = 300  # letters in common
+_MOSTLY = 0.7  # of a text
+_FEW_WORDS = 6  # letters
+_EXTRA = 0.4  # of a text: more than this around a common part is text, unless furniture shows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What two texts are to each other."""
+
+    relation: Kind
+    direction: Direction | None  # of an excerpt: which is contained in which
+    score: float  # share in common of the text that has more in common, 0..1
+    evidence: Evidence  # seen from a
+
+
+def relate(
+    a: NormalForm, b: NormalForm, issued: tuple[Issued, Issued] | None = None
+) -> Judgement:
+    """What `b` is to `a`; `issued` is what is known of them beside their texts."""
+    if a.text == b.text:
+        evidence = Evidence(because="The texts are equal but for form.", covered=(1.0, 1.0))
+        return Judgement(relation="same", direction=None, score=1.0, evidence=evidence)
+    if (len(a.text), a.text) > (len(b.text), b.text):
+        return _turned(relate(b, a, (issued[1], issued[0]) if issued else None))
+    found = differences(a.text, b.text, align(a.text, b.text))
+    return _judged(found)
+
+
+def _turned(judgement: Judgement) -> Judgement:
+    """The same judgement seen from the other text."""
+    old = judgement.evidence
+    direction: Direction | None = None
+    if judgement.direction:
+        direction = "b in a" if judgement.direction == "a in b" else "a in b"
+    evidence = replace(
+        old,
+        covered=(old.covered[1], old.covered[0]),
+        changed_numbers=tuple((y, x) for x, y in old.changed_numbers),
+        blocks=tuple((y, x, n) for x, y, n in old.blocks),
+    )
+    return replace(judgement, direction=direction, evidence=evidence)
+
+
+def _judged(found: Differences) -> Judgement:
+    """The judgement from the text alone."""
+    relation, direction, because = _decided(found)
+    evidence = Evidence(
+        because=because,
+        covered=(round(found.a.covered, 4), round(found.b.covered, 4)),
+        changed_numbers=tuple((y, x) for x, y in found.numbers),
+        blocks=found.blocks,
+    )
+    score = round(max(found.a.covered, found.b.covered), 4)
+    return Judgement(relation=relation, direction=direction, score=score, evidence=evidence)
+
+
+def _decided(found: Differences) -> tuple[Kind, Direction | None, str]:
+    """Relation and direction, and the line that says why."""
+    a, b = found.a, found.b
+    if _unrelated(found):
+        share = f"{max(a.covered, b.covered):.0%}"
+        return "different", None, f"At most {share} of either text is in the other."
+    share_a = _lacking(a, b) / max(1, a.size)  # passages of a that b lacks
+    share_b = _lacking(b, a) / max(1, b.size)
+    if min(share_a, share_b) > _BOTH_LACK:
+        return "different", None, "Each text has much that the other lacks."
+    changed = _changed(found)
+    if len(found.numbers) + found.words > max(_FEW_CHANGES, min(a.matched, b.matched) / _CHANGE_EVERY):
+        if max(a.covered, b.covered) < _MOSTLY:
+            return "different", None, "What they share is a form that each fills with its own words."
+    if _is_part(share_a, share_b, changed):
+        if share_a > share_b:
+            return "excerpt", "b in a", _part(b, a)
+        return "excerpt", "a in b", _part(a, b)
+    if min(_unlike(a), _unlike(b)) > _UNLIKE:
+        return "different", None, "Much of each text is not in the other, and what is differs."
+    if changed:
+        return "version", None, changed
+    if share_a or share_b:
+        return "version", None, "Each text has passages that the other lacks."
+    if direction := _short_part(found):
+        return "excerpt", direction, "One text lacks a few words of the other and nothing else differs."
+    return "same", None, "The texts differ in form and in what stands around them only."
+
+
+def _unrelated(found: Differences) -> bool:
+    """Whether what is in common is too little, or only a frame around different content."""
+    a, b = found.a, found.b
+    if not found.blocks or (a.matched < _LEAST and max(a.covered, b.covered) < 0.5):
+        return True
+    foreign = min((side.alone + side.rewritten) / max(1, side.inner) for side in (a, b))
+    if foreign > _FOREIGN:
+        return True
+    dense = max(_dense(a), _dense(b))
+    if dense < _DENSE:
+        return max(a.covered, b.covered) < _DENSE
+    return max(a.covered, b.covered) < _LEAST_SHARE
+
+
+def _is_part(share_a: float, share_b: float, changed: str) -> bool:
+    """Whether only one text lacks passages, or so many more that nothing else matters."""
+    less, more = sorted((share_a, share_b))
+    if more > _PART:
+        return less < more / 2
+    return bool(more) and less < _TRACE and not changed
+
+
+def _dense(side: Side) -> float:
+    """Share of the text between the first and the last thing in common that is in common."""
+    return side.matched / side.inner if side.inner else 0.0
+
+
+def _lacking(side: Side, other: Side) -> int:
+    """Size of the passages that this text has and the other lacks, furniture left out."""
+    lacking = side.alone
+    ends = ((side.head, other.head, _headed(side)), (side.tail, other.tail, _tailed(side)))
+    for own, others, furniture in ends:
+        least = _EXTRA_BOTH if others else _EXTRA
+        if own > least * side.size and not furniture:
+            lacking += own
+    return lacking
+
+
+def _unlike(side: Side) -> float:
+    """Share of the text, furniture left out, that the other does not have."""
+    furniture = side.head * _headed(side) + side.tail * _tailed(side)
+    return 1 - side.matched / max(1, side.size - furniture)
+
+
+def _headed(side: Side) -> bool:
+    """Whether the text before everything in common is furniture."""
+    return wording.is_furniture(side.head_text, side.head_text[-_EDGE:])
+
+
+def _tailed(side: Side) -> bool:
+    """Whether the text after everything in common is furniture."""
+    return wording.is_furniture(side.tail_text, side.tail_text[:_EDGE])
+
+
+def _changed(found: Differences) -> str:
+    """Why the text counts as changed; empty when it does not."""
+    a, b = found.a, found.b
+    if found.numbers and found.noise + found.extended < 10 * len(found.numbers):
+        shown = ", ".join(f"{x} → {y}" for x, y in found.numbers[:3])
+        return f"{len(found.numbers)} numbers differ ({shown})."
+    expected = found.noise * found.numerals / max(1e-9, 1 - found.numerals)
+    if found.extended > (3 * expected + 3 if found.noise >= _NOISY else 0):
+        return f"{found.extended} numbers have other digits."
+    if a.rewritten or b.rewritten:
+        return "Passages were replaced."
+    if found.words and found.noise < 5 * found.words:
+        return f"{found.words} words were replaced."
+    return ""
+
+
+def _short_part(found: Differences) -> Direction | None:
+    """Which text lacks something short; many short insertions are advertisements instead."""
+    if found.noise or found.words or found.extended or min(found.insertions):
+        return None
+    if max(found.insertions) != 1 or max(found.inserted) < _FEW_WORDS:
+        return None
+    return "b in a" if found.insertions[0] else "a in b"
+
+
+def _part(part: Side, whole: Side) -> str:
+    """The line for an excerpt."""
+    return f"One text is a part of the other: {whole.covered:.0%} of it."

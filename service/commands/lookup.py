@@ -1,0 +1,98 @@
+"""Commands that recognise: lookup, fingerprint."""
+
+from pathlib import Path
+
+import click
+
+from archive import lookup as find
+from archive.store import Archive
+from pipelines import recognise
+from service import terminal, views
+from service.options import Settings, common, moment, print_json
+
+
+@click.command()
+@click.argument("key", required=False)
+@click.option(
+    "--text",
+    "text_file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="Find the documents that hold this text; - reads standard input.",
+)
+@click.option("--url", help="Find what was seen at this address.")
+@click.option("--at", "when", help="With --url: at this time, such as 2026-03-04T12:00Z.")
+@common
+@click.pass_obj
+def lookup(
+    settings: Settings,
+    key: str | None,
+    text_file: Path | None,
+    url: str | None,
+    when: str | None,
+) -> int:
+    """Find a version by fingerprint, prefix, ISCC, payload digest, pasted text or address.
+
+    KEY is a fingerprint, its exact part, a unique prefix of at least 8 characters, an ISCC, or a
+    payload digest.
+    """
+    if sum(way is not None for way in (key, text_file, url)) != 1:
+        raise click.UsageError("Give one of: a KEY, --text FILE, --url URL.")
+    if when is not None and url is None:
+        raise click.UsageError("--at goes with --url.")
+    at = moment(when) if when else None
+    with settings.reader() as archive:
+        if key is not None:
+            found = _by_key(archive, key)
+        elif text_file is not None:
+            found = recognise.matches(archive, _read(text_file))
+        else:
+            assert url is not None
+            found = find.by_url(archive, url, at)
+        view = {"matches": [views.match(archive, match) for match in found]}
+    if settings.as_json:
+        print_json(view)
+    else:
+        terminal.matches(view["matches"])
+    if not found:
+        click.echo("variorum: Nothing in this archive fits.", err=True)
+    return 0 if found else 1
+
+
+@click.command()
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+)
+@common
+@click.pass_obj
+def fingerprint(settings: Settings, file: Path) -> int:
+    """Print the fingerprint of a text or HTML file; needs no archive."""
+    reading = recognise.read_file(_read_bytes(file), file.suffix)
+    view = {
+        "fingerprint": str(reading.fingerprint),
+        "exact": reading.fingerprint.exact,
+        "iscc": reading.iscc,
+        "recipe": reading.fingerprint.recipe,
+        "language": reading.language.tag,
+    }
+    if settings.as_json:
+        print_json(view)
+    else:
+        terminal.facts(view)
+    return 0
+
+
+def _by_key(archive: Archive, key: str) -> tuple[find.Match, ...]:
+    try:
+        return find.matches(archive, key)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    with click.open_file(str(path), "rb") as handle:
+        data: bytes = handle.read()
+    return data
+
+
+def _read(path: Path) -> str:
+    return recognise.decoded(_read_bytes(path))

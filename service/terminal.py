@@ -1,0 +1,202 @@
+"""What a person sees: short tables on standard output, progress on standard error.
+
+The tables are drawn from the same views that `--json` prints (see service.views).
+"""
+
+import sys
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from service.views import View
+
+SHORT = 12  # characters of a key that are shown; lookup takes any unique 8
+
+
+def console() -> Console:
+    """Standard output, as wide as the terminal; 100 columns where it is none."""
+    width = None if sys.stdout.isatty() else 100
+    return Console(width=width, highlight=False, soft_wrap=False)
+
+
+def progress_console() -> Console:
+    """Standard error, for progress and notes."""
+    return Console(stderr=True, highlight=False)
+
+
+def short(key: str | None) -> str:
+    """The first characters of a key, enough to be looked up by."""
+    return "" if not key else key[:SHORT]
+
+
+def say(sentence: str) -> None:
+    """One line for the reader."""
+    console().print(escape(sentence))
+
+
+def results(views: list[View]) -> None:
+    """What became of the pages: what each is, of which document, how it differs, where else it was seen."""
+    out = console()
+    for view in views:
+        out.print(_headline(view))
+        for name, value in _lines(view):
+            out.print(Text.assemble((f"  {name:<10}", "dim"), value))
+    if len(views) > 1:
+        filed = sum(1 for view in views if view["document"])
+        out.print(f"\n{len(views)} pages, {filed} filed.", style="bold")
+
+
+def _headline(view: View) -> Text:
+    if not view["document"]:
+        mark = "[kept, no text]" if view["status"] == "archived" else f"[{view['status']}]"
+        return Text.assemble((mark, "yellow"), " ", (view["url"], "bold"))
+    return Text.assemble((_MARKS[view["relation"]], "green"), " ", (view["url"], "bold"))
+
+
+_MARKS = {
+    "new": "[new document]",
+    "same": "[same text]",
+    "version": "[new version]",
+    "excerpt": "[excerpt]",
+}
+
+
+def _lines(view: View) -> list[tuple[str, str]]:
+    lines = [("title", view["title"] or ""), ("language", view["language"] or "")]
+    if view["document"]:
+        lines.append(("document", short(view["document"])))
+    if view["version"]:
+        lines.append(("version", short(view["version"])))
+    if view["of"]:
+        lines.append(("part of", short(view["of"])))
+    lines.append(("why", view.get("because") or ""))
+    lines.append(("also at", ", ".join(view.get("also_at", ())[:4])))
+    lines.append(("cut off", view["truncated"] or ""))
+    lines.append(("reason", view["reason"] or ""))
+    return [(name, value) for name, value in lines if value]
+
+
+def matches(views: list[View]) -> None:
+    """What a lookup found, best first."""
+    out = console()
+    for view in views:
+        out.print(
+            Text.assemble(
+                (f"{view['score']:.0%} {view['relation']:<8}", "green"),
+                (view["title"] or "(no title)", "bold"),
+                f"  {view['language']}",
+            )
+        )
+        out.print(
+            Text.assemble(
+                ("  document  ", "dim"),
+                short(view["document"]),
+                ("  version  ", "dim"),
+                f"{short(view['version'])} (no. {view['number']})",
+            )
+        )
+        if view["evidence"]["because"]:
+            out.print(Text.assemble(("  why       ", "dim"), view["evidence"]["because"]))
+        for seen in view["witnesses"]:
+            out.print(Text.assemble(("  seen at   ", "dim"), _sighting(seen)))
+
+
+def _sighting(seen: View) -> str:
+    publisher = f"  {seen['publisher']}" if seen["publisher"] else ""
+    times = f" ({len(seen['captures'])} captures)" if len(seen["captures"]) > 1 else ""
+    return f"{seen['url']}  {seen['captured_at'][:16].replace('T', ' ')}{times}{publisher}"
+
+
+def document(view: View) -> None:
+    """A document: its versions, the witnesses of each, and what is linked to it."""
+    out = console()
+    out.print(
+        Text.assemble(("Document ", "dim"), (view["document"], "bold"), f"  {view['language']}")
+    )
+    for version in view["versions"]:
+        out.print()
+        out.print(
+            Text.assemble(
+                (f"Version {version['number']}  ", "bold"),
+                (version["title"] or "(no title)", "bold"),
+            )
+        )
+        out.print(Text.assemble(("  key          ", "dim"), version["version"]))
+        out.print(Text.assemble(("  fingerprint  ", "dim"), version["fingerprint"]), soft_wrap=True)
+        out.print(_witnesses(version["witnesses"]))
+    if view["related"]:
+        out.print()
+        out.print("Linked documents", style="bold")
+        for link in view["related"]:
+            relation = {"excerpt": "is part of", "contains": "contains"}.get(
+                link["relation"], link["relation"]
+            )
+            out.print(f"  {relation} {short(link['document'])}  {escape(link['title'] or '')}")
+            out.print(Text.assemble(("    why  ", "dim"), link["evidence"]["because"]))
+
+
+def _witnesses(views: list[View]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
+    for name in ("  first seen (UTC)", "captures", "publisher", "address"):
+        table.add_column(name, no_wrap=name != "address", overflow="fold")
+    for seen in views:
+        table.add_row(
+            "  " + seen["captured_at"][:16].replace("T", " "),
+            str(len(seen["captures"])),
+            escape(seen["publisher"] or ""),
+            escape(seen["url"]),
+        )
+    return table
+
+
+def changes(view: View) -> None:
+    """A diff: what went and what came, each with the words around it."""
+    out = console()
+    if not view["changes"]:
+        out.print("The two texts are equal.")
+    for change in view["changes"]:
+        before, after = change["context"]
+        out.print(
+            Text.assemble(
+                (f"{change['a'][0]:>7}  ", "dim"),
+                before,
+                (_shown("-", change["a_text"]), "red"),
+                (_shown("+", change["b_text"]), "green"),
+                after,
+            )
+        )
+
+
+def _shown(sign: str, text: str) -> str:
+    return f"[{sign}{text}]" if text else ""
+
+
+def facts(view: View) -> None:
+    """Names and values, one a line."""
+    out = console()
+    width = max((len(str(name)) for name in view), default=0)
+    for name, value in view.items():
+        out.print(Text.assemble((f"{name:<{width}}  ", "dim"), str(value)), soft_wrap=True)
+
+
+def problems(views: list[View]) -> None:
+    """Problems with a file or an archive."""
+    out = console()
+    for problem in views:
+        byte = "" if problem["offset"] is None else f" at byte {problem['offset']}"
+        place = f"{problem['path']}{byte}"
+        out.print(Text.assemble((f"{problem['code']}  ", "red"), place))
+        out.print(f"    {escape(problem['message'])}")
+
+
+def imports(views: list[View]) -> None:
+    """What each imported file held."""
+    out = console()
+    for view in views:
+        counts = (
+            f"{view['records']} records, {view['captures']} captures, {view['new']} of them new"
+        )
+        out.print(Text.assemble((view["path"], "bold"), f"  {counts}"))
+        problems(view["problems"])

@@ -1,0 +1,49 @@
+"""What several test files share: web servers on loopback, and crawls in processes of their own."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests import crawl_driver
+from tests.crawl_driver import Report
+from tests.loopback import Loopback, Page
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Loopback]]:
+    """Starts servers that are closed after the test: `serve({"/": ok(b"text")})`."""
+    with ExitStack() as servers:
+
+        def start(pages: dict[str, Page], **options: Any) -> Loopback:
+            return servers.enter_context(Loopback(pages, **options))
+
+        yield start
+
+
+@pytest.fixture
+def crawl() -> Callable[..., Report]:
+    """Runs a crawl to its end: `crawl("http://...", allow=server.allow).answer("http://...")`."""
+
+    def run(*addresses: str, **options: Any) -> Report:
+        return crawl_driver.report_of(crawl_driver.start(*addresses, **options))
+
+    return run
+
+
+@pytest.fixture
+def start_crawl() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    """Starts a crawl and leaves it running; `tests.crawl_driver.report_of` waits for it."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(*addresses: str, **options: Any) -> "subprocess.Popen[bytes]":
+        running.append(crawl_driver.start(*addresses, **options))
+        return running[-1]
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()

@@ -1,0 +1,137 @@
+"""Runs one crawl in a process of its own, because Twisted's reactor cannot start twice.
+
+As a program: standard input is a pickled `Order`, standard output a pickled `Report`.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archive.records import Exchange
+from crawlers.run import Limits, Progress, Summary, fetch
+from crawlers.sink import Arrival, Failure
+
+
+@dataclass(kw_only=True)
+class Order:
+    addresses: list[str]
+    limits: Limits
+    raise_at: int | None = None  # `receive` raises at this item, counted from 0
+    receive_seconds: float = 0.0  # how long `receive` takes
+
+
+@dataclass(kw_only=True)
+class Report:
+    items: list[Arrival | Failure] = field(default_factory=list)
+    summary: Summary | None = None
+    raised: BaseException | None = None
+    threads: set[str] = field(default_factory=set)  # in which `receive` was called
+    most_at_once: int = 0  # calls of `receive`
+    progress: list[Progress] = field(default_factory=list)
+
+    @property
+    def finals(self) -> list[Arrival | Failure]:
+        """The outcomes of the requested addresses."""
+        return [item for item in self.items if isinstance(item, Failure) or item.final]
+
+    def outcome(self, address: str) -> Arrival | Failure:
+        """The one outcome of this address."""
+        (found,) = [item for item in self.finals if item.requested == address]
+        return found
+
+    def answer(self, address: str) -> Exchange:
+        """The exchange that answers this address."""
+        found = self.outcome(address)
+        assert isinstance(found, Arrival), found.reason
+        return found.exchange
+
+    def reason(self, address: str) -> str:
+        """Why this address has no answer."""
+        found = self.outcome(address)
+        assert isinstance(found, Failure), found.exchange
+        return found.reason
+
+    def exchanges(self, url: str) -> list[Exchange]:
+        """All exchanges with this URL, in order."""
+        return [
+            item.exchange
+            for item in self.items
+            if isinstance(item, Arrival) and item.exchange.url == url
+        ]
+
+
+def run(order: Order) -> Report:
+    report = Report()
+    counter = threading.Lock()
+    now = 0
+
+    def receive(item: Arrival | Failure) -> None:
+        nonlocal now
+        with counter:
+            now += 1
+            report.most_at_once = max(report.most_at_once, now)
+        report.threads.add(threading.current_thread().name)
+        if order.raise_at == len(report.items):
+            raise RuntimeError("the disk is full")
+        report.items.append(item)
+        time.sleep(order.receive_seconds)
+        with counter:
+            now -= 1
+
+    try:
+        report.summary = fetch(order.addresses, order.limits, receive, report.progress.append)
+    except RuntimeError as error:
+        report.raised = error
+    return report
+
+
+def start(
+    *addresses: str,
+    allow: str = "",
+    env: dict[str, str] | None = None,
+    raise_at: int | None = None,
+    receive_seconds: float = 0.0,
+    **limits: Any,
+) -> "subprocess.Popen[bytes]":
+    """A crawl that has begun in a process of its own."""
+    order = Order(
+        addresses=list(addresses),
+        limits=Limits(**{"delay_seconds": 0.0, "timeout_seconds": 5.0} | limits),
+        raise_at=raise_at,
+        receive_seconds=receive_seconds,
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "tests.crawl_driver"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=Path(__file__).resolve().parents[1],
+        env=os.environ | {"VARIORUM_ALLOW_ADDRESSES": allow} | (env or {}),
+    )
+    assert process.stdin is not None
+    process.stdin.write(pickle.dumps(order))
+    process.stdin.close()
+    process.stdin = None  # so that communicate() does not flush it
+    return process
+
+
+def report_of(process: "subprocess.Popen[bytes]") -> Report:
+    """What a crawl that was started has done, once it is over."""
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err.decode()
+    assert err == b"", err.decode()
+    report = pickle.loads(out)
+    assert isinstance(report, Report)
+    return report
+
+
+if __name__ == "__main__":
+    import tests.crawl_driver as module  # so that what is pickled can be found by its name
+
+    pickle.dump(module.run(pickle.load(sys.stdin.buffer)), sys.stdout.buffer)

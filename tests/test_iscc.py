@@ -1,0 +1,33 @@
+"""The ISCC text code: equal to that of the reference implementation of ISO 24138."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from iscc_core import gen_text_code_v0
+
+from pipelines.iscc import text_code
+
+SAMPLES = (
+    "",
+    "a",
+    "short text",
+    "Überall gelten die Regeln – auch für 25 km.",
+    "“十四五”东西部科技合作实施方案。" * 30,
+    "The Plan proposes a base of world class.\n" * 400,
+    "ｆｕｌｌ　ｗｉｄｔｈ １２３ \u0301\u200f",
+)
+
+
+@pytest.mark.parametrize("text", SAMPLES)
+def test_the_code_is_that_of_the_reference_implementation(text: str) -> None:
+    assert text_code(text) == gen_text_code_v0(text, bits=256)["iscc"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
+def test_any_text_has_the_code_of_the_reference_implementation(text: str) -> None:
+    assert text_code(text) == gen_text_code_v0(text, bits=256)["iscc"]
+
+
+def test_a_lone_surrogate_is_no_error() -> None:
+    assert text_code("a\ud800b").startswith("ISCC:")
