@@ -52,4 +52,4 @@ lock:
 	uv pip compile --quiet --universal --no-header --no-annotate --generate-hashes -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) variorum-demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

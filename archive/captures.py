@@ -171,7 +171,7 @@ def parse_date(text: str) -> datetime | None:
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
     fraction = int((found[7] or "0")[:6].ljust(6, "0"))
     try:
-        zone = datetime.strptime((found[8] or "Z").upper(), "%z").tzinfo
+        zone = UTC if (found[8] or "Z") in "Zz" else datetime.strptime(found[8], "%z").tzinfo
         second = min(second, 59) if second == 60 else second
         moment = datetime(year, month or 1, day or 1, hour, minute, second, fraction, zone)
         return moment.astimezone(UTC)

@@ -51,10 +51,12 @@ def catch_up(archive: Path, index: Index) -> None:
         start = done.get(name, 0)
         if path.stat().st_size > start:
             end = _index_rest(path, name, index, replay)
-            if left_open:
-                _cut_tail(archive, path, end)
-        if left_open and path.exists():
+            if left_open and path.stat().st_size > end:
+                files.move_tail(path, end, archive / "quarantine")
+        if left_open and path.stat().st_size:
             files.seal(path)
+        elif left_open:  # its writer died before the first record was whole
+            path.unlink()
 
 
 def _index_rest(path: Path, name: str, index: Index, replay: Replay) -> int:
@@ -91,11 +93,3 @@ def _apply(replay: Replay, index: Index, found: members.Found, name: str) -> Non
             replay.apply(found.record, Place(warc=name, offset=found.offset, length=found.length))
     except Damaged:
         pass  # a statement that makes no sense states nothing; verify reports it
-
-
-def _cut_tail(archive: Path, path: Path, end: int) -> None:
-    """Put what follows the last whole record aside; a file without any goes altogether."""
-    if path.stat().st_size > end:
-        files.move_tail(path, end, archive / "quarantine")
-    if end == 0:
-        path.unlink()

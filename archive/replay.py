@@ -1,6 +1,7 @@
 """WARC records into the index. Writing, recovery and rebuild all go through here, so they cannot differ."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import msgspec
 
@@ -25,26 +26,29 @@ class Filed:
     filing: Filing
 
 
-def text_record(reading: Reading, capture: Capture) -> Record:
+def text_record(reading: Reading, capture: Capture, made_at: datetime) -> Record:
     """The conversion record that holds the main text."""
-    return warc.record("conversion", reading.text.encode(), TEXT_TYPE, _about(capture))
+    fields = _about(capture, made_at)
+    return warc.record("conversion", reading.text.encode(), TEXT_TYPE, fields)
 
 
-def reading_record(reading: Reading, filing: Filing, text_id: str, capture: Capture) -> Record:
+def reading_record(filed: Filed, capture: Capture, made_at: datetime) -> Record:
     """The metadata record that says what was read and where it was filed."""
-    body = Filed(reading=replace(reading, text=""), text_record=text_id, filing=filing)
-    return warc.record("metadata", msgspec.json.encode(body), READING_TYPE, _about(capture))
+    body = replace(filed, reading=replace(filed.reading, text=""))
+    fields = _about(capture, made_at)
+    return warc.record("metadata", msgspec.json.encode(body), READING_TYPE, fields)
 
 
-def refusal_record(refusal: Refusal, capture: Capture) -> Record:
+def refusal_record(refusal: Refusal, capture: Capture, made_at: datetime) -> Record:
     """The metadata record that says why there is no reading."""
-    return warc.record("metadata", msgspec.json.encode(refusal), REFUSAL_TYPE, _about(capture))
+    fields = _about(capture, made_at)
+    return warc.record("metadata", msgspec.json.encode(refusal), REFUSAL_TYPE, fields)
 
 
-def _about(capture: Capture) -> list[tuple[str, str]]:
+def _about(capture: Capture, made_at: datetime) -> list[tuple[str, str]]:
     return [
         ("WARC-Target-URI", capture.url),
-        ("WARC-Date", warc.timestamp(capture.fetched_at)),
+        ("WARC-Date", warc.timestamp(made_at)),
         ("WARC-Refers-To", warc.wrapped_id(capture.id)),
     ]
 

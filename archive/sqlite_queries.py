@@ -21,7 +21,7 @@ from archive.records import (
     Version,
     Witness,
 )
-from archive.sqlite_connection import Connection
+from archive.sqlite_connection import Connection, errors_of
 from archive.sqlite_rows import CAPTURE, VERSION, capture_row, entry_row, place, version_row
 from archive.sqlite_schema import DUMP, ENDS, FAULTS
 
@@ -238,9 +238,10 @@ class SqliteQueries:
 
     def dump(self) -> Iterator[str]:
         """See `Index.dump`."""
-        for query in DUMP:
-            for row in self._db.execute(query):
-                yield json.dumps(row, ensure_ascii=False)
+        with errors_of(self._db.path):  # damage may show at any row
+            for query in DUMP:
+                for row in self._db.execute(query):
+                    yield json.dumps(row, ensure_ascii=False)
 
     def ends(self) -> dict[str, Place]:
         """See `Index.ends`."""
@@ -249,11 +250,12 @@ class SqliteQueries:
 
     def faults(self) -> tuple[str, ...]:
         """See `Index.faults`."""
-        found = [row[0] for row in self._db.execute("PRAGMA quick_check") if row[0] != "ok"]
-        for table, row, target, _ in self._db.execute("PRAGMA foreign_key_check"):
-            found.append(f"row {row} of {table} refers to nothing in {target}")
-        for query, message in FAULTS:
-            found += [message.format(*row) for row in self._db.execute(query)]
+        with errors_of(self._db.path):
+            found = [row[0] for row in self._db.execute("PRAGMA quick_check") if row[0] != "ok"]
+            for table, row, target, _ in self._db.execute("PRAGMA foreign_key_check"):
+                found.append(f"row {row} of {table} refers to nothing in {target}")
+            for query, message in FAULTS:
+                found += [message.format(*row) for row in self._db.execute(query)]
         return tuple(found)
 
     def close(self) -> None:
@@ -261,8 +263,9 @@ class SqliteQueries:
         self._db.close()
 
     def _captures(self, condition: str, *values: str) -> tuple[Capture, ...]:
-        rows = self._db.execute(f"{CAPTURE} WHERE {condition} ORDER BY c.fetched_at, c.seq", values)
-        return tuple(capture_row(row) for row in rows)
+        query = f"{CAPTURE} WHERE {condition} ORDER BY c.fetched_at, c.seq"
+        with errors_of(self._db.path):
+            return tuple(capture_row(row) for row in self._db.execute(query, values))
 
     def _document_id(self, key: str) -> int | None:
         row = self._db.execute(

@@ -5,7 +5,6 @@ transaction is committed. archive/FORMAT.md describes the folder.
 """
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -15,13 +14,11 @@ from typing import Self
 
 import msgspec
 
-from archive import files, members, message, replay, warc
+from archive import files, folder, members, message, replay, warc
 from archive.captures import Body, Known, body_of, capture_of, original_of, to_records
 from archive.errors import (
     ArchiveError,
     Damaged,
-    NewerFormat,
-    NotAnArchive,
     NotKept,
     OriginalMissing,
 )
@@ -41,10 +38,6 @@ from archive.replay import Replay
 from archive.sqlite_index import SqliteIndex
 from archive.warc import Record
 from archive.writer import WarcWriter
-
-FORMAT_VERSION = 1
-_MARK = "variorum.json"
-_LOCK = "writer.lock"
 
 
 class Archive:
@@ -75,7 +68,7 @@ class Archive:
             NotKept: the disk would not take what opening for writing writes.
         """
         if not write:
-            _check_format(path)
+            folder.check_format(path)
             return cls(path, SqliteIndex(index_path(path)), None, ExitStack())
         return cls._open_to_write(path, anew=False)
 
@@ -89,23 +82,23 @@ class Archive:
             ArchiveBusy: another process is writing.
             NotKept: the disk would not take the index.
         """
-        _check_format(path)
+        folder.check_format(path)
         return cls._open_to_write(path, anew=True)
 
     @classmethod
     def _open_to_write(cls, path: Path, *, anew: bool) -> Self:
-        if not _is_vacant(path):
-            _check_format(path)
+        if not folder.is_vacant(path):
+            folder.check_format(path)
         with ExitStack() as stack:
-            stack.enter_context(files.writer_lock(path / _LOCK))
-            if not (path / _MARK).exists():
-                _create(path)
+            stack.enter_context(files.writer_lock(path / folder.LOCK))
+            if not (path / folder.MARK).exists():
+                folder.create(path)
             if anew:
                 drop_index(path)
             index = SqliteIndex(index_path(path), write=True)
             stack.callback(index.close)
             catch_up(path, index)
-            writer = WarcWriter(path / "warc", format_version=FORMAT_VERSION)
+            writer = WarcWriter(path / "warc", format_version=folder.FORMAT_VERSION)
             return cls(path, index, writer, stack.pop_all())
 
     def __enter__(self) -> Self:
@@ -160,10 +153,12 @@ class Archive:
         """
         capture = self.index.capture(reading.capture)
         records: list[Record] = []
+        now = datetime.now(UTC)
         if text_id is None:
-            records.append(replay.text_record(reading, capture))
+            records.append(replay.text_record(reading, capture, now))
             text_id = records[0].id
-        records.append(replay.reading_record(reading, filing, text_id, capture))
+        filed = replay.Filed(reading=reading, text_record=text_id, filing=filing)
+        records.append(replay.reading_record(filed, capture, now))
         with self._durably():
             self._write(tuple(records))
             if sketch:
@@ -177,7 +172,7 @@ class Archive:
             UnknownKey: the archive has no such capture.
         """
         capture = self.index.capture(refusal.capture)
-        self._write((replay.refusal_record(refusal, capture),))
+        self._write((replay.refusal_record(refusal, capture, datetime.now(UTC)),))
 
     def take_member(self, record: Record, member: bytes) -> Place:
         """Keep a record of another archive, its gzip member byte for byte.
@@ -294,12 +289,22 @@ class Archive:
         Raises:
             Damaged: the bytes are not there or not as written.
         """
-        block = _of_type("metadata", self.record(record), record).block
+        return dataclasses.replace(self._filed(record).reading, text=self.text(text))
+
+    def filing(self, record: Place) -> Filing:
+        """Where the reading whose metadata record is at `record` was filed, with the evidence.
+
+        Raises:
+            Damaged: the bytes are not there or not as written.
+        """
+        return self._filed(record).filing
+
+    def _filed(self, place: Place) -> replay.Filed:
+        block = _of_type("metadata", self.record(place), place).block
         try:
-            filed = msgspec.json.decode(block, type=replay.Filed)
+            return msgspec.json.decode(block, type=replay.Filed)
         except msgspec.MsgspecError as error:
-            raise Damaged(record.warc, record.offset, f"metadata record: {error}") from error
-        return dataclasses.replace(filed.reading, text=self.text(text))
+            raise Damaged(place.warc, place.offset, f"metadata record: {error}") from error
 
     def record(self, place: Place) -> Record:
         """The record at `place`, in a sealed file or in one that is still open.
@@ -307,7 +312,12 @@ class Archive:
         Raises:
             Damaged: the bytes are not there or not as written.
         """
-        return record_at(self.path, place)
+        sealed = self.path / place.warc
+        still_open = sealed.with_name(sealed.name + files.OPEN_SUFFIX)
+        for path in (sealed, still_open, sealed):  # it may be sealed between the first two looks
+            with suppress(FileNotFoundError):
+                return members.read(path, place)
+        raise Damaged(place.warc, place.offset, "the file is missing")
 
     @property
     def known(self) -> Known:
@@ -319,20 +329,6 @@ class Archive:
         return capture_of(record, Place(warc="", offset=0, length=0), self._replay)
 
 
-def record_at(archive: Path, place: Place) -> Record:
-    """The record at `place`, in a sealed file or in one that is still open.
-
-    Raises:
-        Damaged: the bytes are not there or not as written.
-    """
-    sealed = archive / place.warc
-    still_open = sealed.with_name(sealed.name + files.OPEN_SUFFIX)
-    for path in (sealed, still_open, sealed):  # it may be sealed between the first two looks
-        with suppress(FileNotFoundError):
-            return members.read(path, place)
-    raise Damaged(place.warc, place.offset, "the file is missing")
-
-
 def _of_type(kind: str, record: Record, place: Place) -> Record:
     if record.type != kind:
         raise Damaged(place.warc, place.offset, f"a {record.type} record, not a {kind}")
@@ -341,6 +337,7 @@ def _of_type(kind: str, record: Record, place: Place) -> Record:
 
 @contextmanager
 def _all_or_nothing(writer: WarcWriter) -> Iterator[None]:
+    """Take back what was written inside, when that is left by an error."""
     mark = writer.mark()
     done = False
     try:
@@ -350,37 +347,6 @@ def _all_or_nothing(writer: WarcWriter) -> Iterator[None]:
         if not done:
             with suppress(NotKept):  # then the file is unsound, and the batch ends without it
                 writer.cut(mark)
-
-
-def _is_vacant(path: Path) -> bool:
-    """Whether a new archive may begin in the folder: it is missing or empty, or a start was cut short.
-
-    Raises:
-        NotAnArchive: it is no folder.
-    """
-    if path.is_dir():
-        return {each.name for each in path.iterdir()} <= {_LOCK, _MARK + ".new", "warc"}
-    if path.exists():
-        raise NotAnArchive(path)
-    return True
-
-
-def _create(path: Path) -> None:
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    files.make_folder(path / "warc")
-    mark = {"format": FORMAT_VERSION, "created": created, "software": "Variorum"}
-    files.replace(path / _MARK, json.dumps(mark, indent=2).encode() + b"\n")
-
-
-def _check_format(path: Path) -> None:
-    try:
-        found = json.loads((path / _MARK).read_bytes())["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NotAnArchive(path) from error
-    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        raise NotAnArchive(path)
-    if found > FORMAT_VERSION:
-        raise NewerFormat(path, found, FORMAT_VERSION)
 
 
 def _coding(record: Record) -> str | None:

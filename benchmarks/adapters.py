@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archive.records import Capture, Relation, Resource
+from archive.records import Capture, Found, Relation, Resource
 from archive.store import Archive
-from pipelines import flow, language
+from pipelines import language
 from pipelines.decode import decode
+from pipelines.direct import process
 from pipelines.extract import extract as main_text
+from pipelines.metadata import describe
 from pipelines.normal_form import normalise
 from pipelines.page import parse
 from pipelines.relate import relate as judge
@@ -19,7 +21,18 @@ def extract(html: bytes, url: str | None = None) -> dict[str, str | None]:
     """Main text and what the page says about itself; what it does not say is None."""
     page = parse(decode(html), url)
     main = main_text(page)
-    return {"text": main.text, "title": None, "author": None, "date": None, "sitename": None}
+    described = describe(page, main)
+    return {
+        "text": main.text,
+        "title": _value(described.title),
+        "author": _value(described.author),
+        "date": (_value(described.published_at) or "")[:10] or None,
+        "sitename": _value(described.publisher),
+    }
+
+
+def _value(found: Found | None) -> str | None:
+    return found.value if found else None
 
 
 def detect(text: str) -> tuple[str, float]:
@@ -43,7 +56,7 @@ def archive_texts(texts: Iterable[tuple[str, str]]) -> dict[str, tuple[str, str,
         with archive.batch():
             for number, (name, text) in enumerate(texts):
                 captures[name] = _kept(archive, f"https://text{number}.example/", text)
-                flow.process(archive, captures[name])
+                process(archive, captures[name])
         return {name: _filed(archive, capture) for name, capture in captures.items()}
 
 

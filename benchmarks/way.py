@@ -12,8 +12,8 @@ import trafilatura
 from archive.records import Resource
 from archive.store import Archive
 from benchmarks.figures import Figure
-from pipelines import flow
-from service.demo.world import every_page
+from pipelines.direct import process
+from service.demo.sites import ISSUED, SITES, page
 
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
 _MOST = 150  # pages of each set: a minute in all
@@ -37,32 +37,36 @@ def _race(pages: list[bytes]) -> tuple[float, float, float]:
     """CPU seconds of ours, CPU seconds of trafilatura, wall seconds of ours; page by page in turn."""
     own = bare = wall = 0.0
     with tempfile.TemporaryDirectory() as folder, Archive.open(Path(folder), write=True) as archive:
-        _take(archive, 0, b"<html><body><p>A first page, to load what is loaded once.</p></body></html>")
-        for number, page in enumerate(pages, 1):
+        _take(
+            archive,
+            0,
+            b"<html><body><p>A first page, to load what is loaded once.</p></body></html>",
+        )
+        for number, body in enumerate(pages, 1):
             cpu, clock = time.process_time(), time.perf_counter()
-            _take(archive, number, page)
+            _take(archive, number, body)
             own += time.process_time() - cpu
             wall += time.perf_counter() - clock
             cpu = time.process_time()
-            trafilatura.extract(page)
+            trafilatura.extract(body)
             bare += time.process_time() - cpu
     return own, bare, wall
 
 
-def _take(archive: Archive, number: int, page: bytes) -> None:
+def _take(archive: Archive, number: int, body: bytes) -> None:
     resource = Resource(
         url=f"https://bench.example/{number}.html",
         fetched_at=datetime.now(UTC),
         media_type="text/html",
-        body=page,
+        body=body,
     )
-    flow.process(archive, archive.keep(resource))
+    process(archive, archive.keep(resource))
 
 
 def _sets() -> dict[str, list[bytes]]:
     """Real pages where the corpus is at hand, else the demo's own."""
     if not CORPUS.is_dir():
-        return {"demo": [page for page in every_page() for _ in range(5)]}
+        return {"demo": [page(site, ISSUED) for site in SITES]}
     return {"latin": list(_latin()), "chinese": [p.read_bytes() for p in _chinese()]}
 
 

@@ -39,7 +39,7 @@ class LenientTrust(_ScrapyClientContextFactory):
     """Gives each TLS connection the system's trusted roots, and lets it go on without trust."""
 
     def _get_cert_options_kwargs(self) -> dict[str, Any]:
-        return {**super()._get_cert_options_kwargs(), "trustRoot": platformTrust()}
+        return {**super()._get_cert_options_kwargs(), "trustRoot": platformTrust()}  # type: ignore[no-untyped-call]
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> Any:  # noqa: ARG002, N802
         """Twisted's hook: what makes the TLS connections to this host."""

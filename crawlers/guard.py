@@ -26,7 +26,7 @@ from twisted.internet.address import IPv6Address as TcpAddress6
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution
 from twisted.internet.threads import deferToThreadPool
-from zope.interface import implementer
+from zope.interface import implementer  # type: ignore[import-untyped]
 
 from crawlers.errors import AddressRefused, Unfetchable
 

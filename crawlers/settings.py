@@ -1,94 +1,104 @@
 """Scrapy's settings for a crawl, each with its reason.
 
-What is not named here is Scrapy's default. `crawl_settings` adds what differs from crawl to crawl.
+What is not named here is Scrapy's default. `crawl_settings` adds what differs from crawl to crawl; the
+`scrapy` command reads this module as it is, so that it is as polite and as guarded as `variorum`.
 """
 
-from typing import Any
+from scrapy.settings import Settings
 
 from crawlers.politeness import user_agent
 
-# A pause of at least the asked delay: Scrapy draws from delay * (1 - jitter .. 1 + jitter).
-JITTER = 0.2
-STRETCH = 1 / (1 - JITTER)
+BOT_NAME = "variorum"
+SPIDER_MODULES = ["crawlers.spiders"]
 
-SETTINGS: dict[str, Any] = {
-    "BOT_NAME": "variorum",
-    "SPIDER_MODULES": ["crawlers.spiders"],
-    # The wire: http and https through our handler only; nothing else can be fetched.
-    "DOWNLOAD_HANDLERS": {
-        "http": "crawlers.wire.WireHandler",
-        "https": "crawlers.wire.WireHandler",
-        "data": None,
-        "file": None,
-        "ftp": None,
-        "s3": None,
-    },
-    "DOWNLOADER_MIDDLEWARES": {
-        "crawlers.guard.GuardMiddleware": 50,  # before robots.txt is asked for
-        "crawlers.politeness.RobotsMiddleware": 100,
-        "crawlers.wire.WireMiddleware": 950,  # next to the downloader: sees every attempt
-        "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # ours obeys RFC 9309
-        "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # spiders choose their links
-        "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # no passwords here
-        "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,  # the archive remembers
-    },
-    "COMPRESSION_ENABLED": False,  # the archive keeps the coded body; archive.message decodes
-    "METAREFRESH_ENABLED": False,  # Scrapy's would drop the page that holds the refresh
-    "COOKIES_ENABLED": False,  # its first use fetches a list from the internet; we log in nowhere
-    "HTTPPROXY_ENABLED": False,  # a proxy from the environment would pass by the guard
-    "REDIRECT_MAX_TIMES": 10,  # Fetch standard: 20; no page of worth needs more than 10
-    "DEFAULT_REQUEST_HEADERS": {
-        "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-        "Accept-Encoding": "gzip, deflate, br",  # not zstd: other WARC readers cannot decode it
-    },
-    # Limits: ours come first and keep what was received, Scrapy's would drop it.
-    "DOWNLOAD_MAXSIZE": 0,
-    "DOWNLOAD_WARNSIZE": 0,
-    "DOWNLOAD_FAIL_ON_DATALOSS": False,  # a cut page is kept, and marked as cut
-    # Politeness.
-    "ROBOTSTXT_OBEY": True,  # for readers of this file; our middleware does it in any case
-    "CONCURRENT_REQUESTS": 16,  # hosts at a time
-    "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
-    "DOWNLOAD_DELAY_JITTER": JITTER,
-    # A second try is for broken connections and overloaded servers, not for what is plain.
-    "RETRY_TIMES": 2,
-    "RETRY_HTTP_CODES": [500, 502, 503, 504, 522, 524, 408, 429],
-    "RETRY_EXCEPTIONS": ["crawlers.errors.ConnectionLost"],
-    "RETRY_GIVE_UP_LOG_LEVEL": "INFO",  # the outcome says it
-    # Old servers are witnesses too; the record names the TLS version and what the certificate is.
-    "DOWNLOAD_TLS_MIN_VERSION": "TLSv1.0",
-    "DOWNLOADER_CLIENT_TLS_CIPHERS": "DEFAULT:@SECLEVEL=0",
-    "DOWNLOAD_VERIFY_CERTIFICATES": False,
-    # Errors are pages to keep.
-    "HTTPERROR_ALLOW_ALL": True,
-    "URLLENGTH_LIMIT": 0,  # crawlers.guard has one, with a reason for people
-    # Nothing that listens, phones or mails.
-    "TELNETCONSOLE_ENABLED": False,
-    "REMOTE_CONTROL_ENABLED": False,  # runs code that it is sent; on by default since 2.19
-    "EXTENSIONS": {
-        "scrapy.extensions.telnet.TelnetConsole": None,
-        "scrapy.extensions.remote_control.RemoteControl": None,
-        "scrapy.extensions.feedexport.FeedExporter": None,
-        "scrapy.extensions.memusage.MemoryUsage": None,
-        "scrapy.extensions.logstats.LogStats": None,
-    },
-    "LOG_INSTALL_ROOT_HANDLER": False,  # the caller's logging decides what is shown
-    "STATS_DUMP": False,  # crawlers.run returns a summary
-    "VARIORUM_ALLOW_ADDRESSES": "",  # see crawlers.guard.allowances
-    "VARIORUM_MAX_BYTES": 8 << 20,
-    "VARIORUM_TIMEOUT_SECONDS": 10.0,
+# The wire: http and https through our handler only; nothing else can be fetched.
+DOWNLOAD_HANDLERS = {
+    "http": "crawlers.wire.WireHandler",
+    "https": "crawlers.wire.WireHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
 }
+DOWNLOADER_MIDDLEWARES = {
+    "crawlers.guard.GuardMiddleware": 50,  # before robots.txt is asked for
+    "crawlers.politeness.RobotsMiddleware": 100,
+    "crawlers.wire.WireMiddleware": 950,  # next to the downloader: sees every attempt
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # ours obeys RFC 9309
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # spiders choose their links
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # we log in nowhere
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,  # the archive remembers
+}
+COMPRESSION_ENABLED = False  # the archive keeps the coded body; archive.message decodes
+METAREFRESH_ENABLED = False  # Scrapy's would drop the page that holds the refresh
+COOKIES_ENABLED = False  # their first use fetches a list from the internet; we log in nowhere
+HTTPPROXY_ENABLED = False  # a proxy from the environment would pass by the guard
+REDIRECT_MAX_TIMES = 10  # no page of worth needs more
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Encoding": "gzip, deflate, br",  # not zstd: other WARC readers cannot decode it
+}
+
+# Limits: ours come first and keep what was received; Scrapy's would drop it.
+VARIORUM_MAX_BYTES = 8 << 20  # of one answer as on the wire, head included
+VARIORUM_TIMEOUT_SECONDS = 10.0  # of one answer, from connecting to its last byte
+DOWNLOAD_TIMEOUT = VARIORUM_TIMEOUT_SECONDS + 10.0  # a backstop behind our own limit
+DOWNLOAD_MAXSIZE = 0
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_FAIL_ON_DATALOSS = False  # a cut page is kept, and marked as cut
+URLLENGTH_LIMIT = 0  # crawlers.guard has one, with a reason for people
+
+# Politeness.
+USER_AGENT = user_agent("")
+ROBOTSTXT_OBEY = True  # for readers of this file: our middleware obeys in any case
+CONCURRENT_REQUESTS = 16  # hosts at a time
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+# Scrapy draws a pause from DOWNLOAD_DELAY * (1 - jitter .. 1 + jitter): its least is what we ask for.
+DOWNLOAD_DELAY_JITTER = 0.2
+DOWNLOAD_DELAY = 1.0 / (1 - DOWNLOAD_DELAY_JITTER)
+
+# A second try is for broken connections and overloaded servers, not for what is plain.
+RETRY_TIMES = 2
+RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408, 429]
+RETRY_EXCEPTIONS = ["crawlers.errors.ConnectionLost"]
+RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # the outcome says it
+
+# Old servers are witnesses too; the record names the TLS version and what the certificate is worth.
+DOWNLOAD_TLS_MIN_VERSION = "TLSv1.0"
+DOWNLOADER_CLIENT_TLS_CIPHERS = "DEFAULT:@SECLEVEL=0"
+DOWNLOAD_VERIFY_CERTIFICATES = False
+VARIORUM_ALLOW_ADDRESSES = ""  # see crawlers.guard.allowances
+HTTPERROR_ALLOW_ALL = True  # errors are pages to keep
+
+# Nothing that listens, phones or mails.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False  # runs code that it is sent; on by default since 2.19
+EXTENSIONS = {
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "scrapy.extensions.memusage.MemoryUsage": None,
+    "scrapy.extensions.logstats.LogStats": None,
+}
+LOG_INSTALL_ROOT_HANDLER = False  # the caller's logging decides what is shown
+STATS_DUMP = False  # crawlers.run returns a summary
 
 
 def crawl_settings(
     *, delay_seconds: float, max_bytes: int, timeout_seconds: float, contact: str, allowed: str
-) -> dict[str, Any]:
+) -> Settings:
     """The settings of one crawl: those above, and what was asked for."""
-    return SETTINGS | {
-        "USER_AGENT": user_agent(contact),
-        "DOWNLOAD_DELAY": delay_seconds * STRETCH,
-        "DOWNLOAD_TIMEOUT": timeout_seconds + 10.0,  # a backstop behind our own limit
-        "VARIORUM_MAX_BYTES": max_bytes,
-        "VARIORUM_TIMEOUT_SECONDS": timeout_seconds,
-        "VARIORUM_ALLOW_ADDRESSES": allowed,
-    }
+    settings = Settings()
+    settings.setmodule(__name__, priority="project")
+    settings.setdict(
+        {
+            "USER_AGENT": user_agent(contact),
+            "DOWNLOAD_DELAY": delay_seconds / (1 - DOWNLOAD_DELAY_JITTER),
+            "DOWNLOAD_TIMEOUT": timeout_seconds + 10.0,
+            "VARIORUM_MAX_BYTES": max_bytes,
+            "VARIORUM_TIMEOUT_SECONDS": timeout_seconds,
+            "VARIORUM_ALLOW_ADDRESSES": allowed,
+        },
+        priority="cmdline",
+    )
+    return settings

@@ -126,13 +126,13 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
         """Twisted's hook: keeps the bytes, then lets them be parsed, up to the limits."""
         recording = self._recording
         if recording is None:  # nobody asked: Twisted drops the connection
-            super().dataReceived(data)
+            super().dataReceived(data)  # type: ignore[no-untyped-call]
             return
         if not recording.received:
             self._describe(recording)
         data = data[: recording.max_bytes - len(recording.received)]
         recording.received += data
-        super().dataReceived(data)
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
         if self._recording is not recording:
             return
         too_long = len(recording.received) >= recording.max_bytes
@@ -162,19 +162,23 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
         """Twisted's hook: notes whether the connection was closed or torn down."""
         if self._recording is not None:
-            self._recording.reset = reason.check(ConnectionLost) is not None
-        super().connectionLost(reason)
+            self._recording.reset = reason.check(ConnectionLost) is not None  # type: ignore[no-untyped-call]
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
         self._recording = None
 
     def cut_short(self, why: Truncation) -> None:
-        """Ends the connection; what was received stands, marked as cut."""
+        """Ends the connection; what was received stands, marked as cut.
+
+        It counts as cancelled: after any other failure Twisted may send the request once more.
+        """
         recording, self._recording = self._recording, None
         if recording is None:
             return
         recording.cut = why
         recording.protocol = None
         self.transport.abortConnection()
-        self._disconnectParser(Failure(CancelledError()))  # with any other Twisted tries again
+        cancelled = Failure(CancelledError())  # type: ignore[no-untyped-call]
+        self._disconnectParser(cancelled)  # type: ignore[no-untyped-call]
 
 
 class _WireFactory(_HTTP11ClientFactory):
@@ -183,7 +187,7 @@ class _WireFactory(_HTTP11ClientFactory):
     noisy = False
 
     def buildProtocol(self, addr: Any) -> WireProtocol:  # noqa: ARG002, N802 - Twisted's name
-        return WireProtocol(self._quiescentCallback)
+        return WireProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
 
 
 class _RecordingPool:

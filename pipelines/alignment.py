@@ -199,7 +199,9 @@ def _stretched(a: str, b: str, chain: list[Block]) -> list[Block]:
     """The runs cut where they overlap, and lengthened as far as the texts agree."""
     blocks: list[Block] = []
     for index, (start_a, start_b, length) in enumerate(chain):
-        end_a, end_b = (blocks[-1][0] + blocks[-1][2], blocks[-1][1] + blocks[-1][2]) if blocks else (0, 0)
+        end_a, end_b = (
+            (blocks[-1][0] + blocks[-1][2], blocks[-1][1] + blocks[-1][2]) if blocks else (0, 0)
+        )
         cut = max(0, end_a - start_a, end_b - start_b)
         if cut >= length:
             continue
@@ -209,7 +211,9 @@ def _stretched(a: str, b: str, chain: list[Block]) -> list[Block]:
         room = min(len(a) - start_a, len(b) - start_b)
         if index + 1 < len(chain):
             room = min(chain[index + 1][0] - start_a, chain[index + 1][1] - start_b)
-        length = max(length, length + _common_head(a, b, start_a + length, start_b + length, room - length))
+        length = max(
+            length, length + _common_head(a, b, start_a + length, start_b + length, room - length)
+        )
         blocks.append((start_a, start_b, length))
     return blocks
 

@@ -38,8 +38,8 @@ _XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.
 # Detection looks at this much; more does not change its mind.
 _SAMPLE_BYTES = 65536
 
-# The most frequent characters of running Chinese, simplified and traditional; a page of text in
-# either has about a third of its characters among them, a wrong reading about one in fifty.
+# The most frequent characters of running Chinese, simplified and traditional. On the benchmark's
+# Chinese pages at least 37 % of the characters are among them, of wrong readings at most 11 %.
 _EVERYDAY = frozenset(
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方"
     "多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性"
@@ -196,17 +196,16 @@ def _broken_and_whole(body: bytes) -> tuple[int, int]:
 
 
 def _mostly_utf8(body: bytes) -> bool:
-    # Bytes of another encoding form a whole UTF-8 sequence only by accident: in GBK text about
-    # one in ten. Ten whole ones for each broken one are far outside of that.
+    # Bytes of another encoding form a whole UTF-8 sequence only by accident. No source for ten: it
+    # is far above what accident gives, and a text with a few bad bytes has hundreds for each.
     broken, whole = _broken_and_whole(body)
     return whole >= 10 * broken
 
 
 def _east_asian(sample: bytes, hints: dict[str, str]) -> str | None:
     """The East Asian codec under which `sample` reads as everyday text, None when under none."""
-    # Half a character at the cut would count as damage.
     best: str | None = None
-    best_score = 0.15  # running text scores 0.3 and more, accidents below 0.1
+    best_score = 0.15  # between the 0.37 and the 0.11 measured for _EVERYDAY
     for codec in _EAST_ASIAN:
         text = sample.decode(codec, "replace")
         written = [c for c in text if c > "\x7f"]

@@ -198,7 +198,9 @@ def _small(
     elif not gap_a or not gap_b:
         tally.insertions[0 if gap_a else 1] += 1
         tally.inserted[0 if gap_a else 1] += max(sizes)
-    elif max(sizes) >= _WORD and not wording.alike(a[start_a - 2 : end_a + 2], b[start_b - 2 : end_b + 2]):
+    elif max(sizes) >= _WORD and not wording.alike(
+        a[start_a - 2 : end_a + 2], b[start_b - 2 : end_b + 2]
+    ):
         tally.words += 1
 
 

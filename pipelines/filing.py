@@ -20,6 +20,7 @@ from pipelines.relate import Judgement, relate
 VERSION = "1"
 
 _OTHERS = 5  # candidates of other documents that a text with a known version is compared with
+_STRANGERS = 6  # candidates in a row that are different: the likelier ones come first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,18 @@ def place(
     That its exact part is not in the archive yet is for the caller to make sure of.
     """
     judged = _judged_in_turn(form, issued, candidates)
-    own = _best_first(judged, "same") + _best_first(judged, "version")
+    parts = {
+        one.candidate.document
+        for one in judged
+        if one.judgement.relation == "excerpt" and one.judgement.direction == "a in b"
+    }
+    own = _best_first(judged, "same") + [
+        # What only lacks passages of one version is a part of the document, however it compares
+        # with the other versions.
+        one
+        for one in _best_first(judged, "version")
+        if one.candidate.document not in parts
+    ]
     links = _excerpt_links(reading_key.exact, judged)
     if not own:
         within = any(link.source == reading_key.exact for link in links)
@@ -66,29 +78,35 @@ def place(
 def _judged_in_turn(
     form: NormalForm, issued: Issued, candidates: Sequence[Candidate]
 ) -> list[_Judged]:
-    """The candidates with their judgements.
+    """The candidates with their judgements, as far down as it can make a difference.
 
-    A text that is known needs no more of its document, and few others are likely to be the same.
+    Where the text is plainly known, its document needs no more, and few others can be the same.
     """
     judged: list[_Judged] = []
     known: set[str] = set()
-    others = 0
+    others = strangers = 0
     for candidate in candidates:
-        if candidate.document in known or others >= _OTHERS:
+        if candidate.document in known or others >= _OTHERS or strangers >= _STRANGERS:
             continue
         others += bool(known)
         other = normalise(candidate.text)
         judgement = relate(form, other, (issued, candidate.issued))
         judged.append(_Judged(candidate=candidate, form=other, judgement=judgement))
-        if judgement.relation == "same":
+        strangers = strangers + 1 if judgement.relation == "different" else 0
+        if judgement.relation == "same" and not judgement.evidence.changed_numbers:
             known.add(candidate.document)
     return judged
 
 
 def _best_first(judged: Sequence[_Judged], relation: str) -> list[_Judged]:
-    """Those of the relation, the ones with most in common first; the earliest of equals."""
+    """Those of the relation, the ones with most in common first; of equals, fewest numbers changed."""
     found = [one for one in judged if one.judgement.relation == relation]
-    return sorted(found, key=lambda one: -one.judgement.score)
+
+    def rank(one: _Judged) -> tuple[float, int]:
+        evidence = one.judgement.evidence
+        return -round(sum(evidence.covered), 2), len(evidence.changed_numbers)
+
+    return sorted(found, key=rank)
 
 
 def _merged(own: Sequence[_Judged]) -> tuple[str, ...]:

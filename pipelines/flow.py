@@ -25,7 +25,7 @@ from pipelines.candidates import candidates, issued
 from pipelines.errors import Refused
 from pipelines.normal_form import normalise
 from pipelines.repair import repaired
-from pipelines.workers import InProcess, Reads
+from pipelines.workers import Reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,15 +113,6 @@ def is_page(capture: Capture) -> bool:
     """Whether somebody would read it: no redirect, no error, no robots.txt."""
     answered = capture.status == 0 or 200 <= capture.status < 300
     return answered and urlsplit(capture.url).path != "/robots.txt"
-
-
-def process(archive: Archive, capture: Capture) -> Outcome:
-    """Take one capture the whole way in this process, and say what became of it."""
-    settled: list[Outcome] = []
-    flow = Flow(archive, InProcess(), settled.append)
-    flow.take(capture)
-    flow.finish()
-    return settled[0]
 
 
 def file(archive: Archive, capture: Capture, reading: Reading) -> Filing:

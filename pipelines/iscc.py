@@ -64,7 +64,9 @@ def _minima(features: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
         piece = features[start : start + _PIECE]
         for number, (factor, summand) in enumerate(zip(factors, summands, strict=True)):
             mixed = factor * piece + summand  # modulo 2**64
-            mixed = (mixed & _PRIME) + (mixed >> np.uint64(61))  # modulo the Mersenne prime, nearly:
+            mixed = (mixed & _PRIME) + (
+                mixed >> np.uint64(61)
+            )  # modulo the Mersenne prime, nearly:
             mixed[mixed >= _PRIME] -= _PRIME  # what is over by one round
             minima[number] = min(minima[number], (mixed & _LOW).min())
     return minima

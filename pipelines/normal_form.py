@@ -34,7 +34,7 @@ _BRACKET = re.compile(
 )
 _SYLLABLE = re.compile(r"(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?[aeiouüê]{1,3}(?:ng?|r)?|h?[mn]g?")
 _TONES = re.compile("[\u0300\u0301\u0304\u030c]")
-_TONELESS = frozenset("ba bo de la le li lo luo ma me men ne tou wa ya zhe zi".split())
+_TONELESS = frozenset(["ba", "bo", "de", "la", "le", "li", "lo", "luo", "ma", "me", "men", "ne", "tou", "wa", "ya", "zhe", "zi"])
 _HAN_END = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]\s{0,9}\Z")
 # Conjoining jamo that Unicode composes to syllables when they meet: section 3.12 of the standard.
 _JAMO = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\uac00-\ud7a3][\u11a8-\u11c2]")

@@ -1,34 +1,13 @@
 """Which documents a text belongs to that is not in the archive: pasted passages, files, copies."""
 
-from datetime import UTC, datetime
-
-from archive.captures import Body
 from archive.lookup import Match
-from archive.records import Candidate, Capture, Place, Reading
+from archive.records import Candidate
 from archive.store import Archive
-from pipelines import decode, reading
+from pipelines import decode
 from pipelines import fingerprint as fingerprints
 from pipelines.candidates import candidates
 from pipelines.normal_form import NormalForm, normalise
 from pipelines.relate import relate
-
-_TYPES = {".html": "text/html", ".htm": "text/html", ".xhtml": "application/xhtml+xml"}
-
-
-def read_file(data: bytes, suffix: str) -> Reading:
-    """The reading of a file that is in no archive; `suffix` tells HTML from plain text.
-
-    Raises:
-        Refused: a stage will not take it.
-    """
-    body = Body(
-        data=data,
-        media_type=_TYPES.get(suffix.lower(), "text/plain"),
-        complete=True,
-        decoded=True,
-        note="",
-    )
-    return reading.read(body, _nowhere())
 
 
 def decoded(data: bytes) -> str:
@@ -65,17 +44,3 @@ _ORDER = {"same": 0, "version": 1, "excerpt": 2}
 
 def _rank(match: Match) -> tuple[int, float, float]:
     return _ORDER[match.relation], -match.score, -match.evidence.covered[0]
-
-
-def _nowhere() -> Capture:
-    return Capture(
-        id="",
-        url="",
-        fetched_at=datetime.fromtimestamp(0, UTC),
-        kind="resource",
-        status=0,
-        media_type="",
-        payload_digest="",
-        entity_digest="",
-        place=Place(warc="", offset=0, length=0),
-    )

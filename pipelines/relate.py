@@ -26,10 +26,12 @@ _DENSE = 0.6  # of the inner part of an excerpt is in the other text
 _BOTH_LACK = 0.3  # of each text
 _UNLIKE = 0.3  # of each text: then they share a template
 _PART = 0.35  # of a text is not in its excerpt: changes within what is cannot make it a version
+_LESS = 0.75  # of what the excerpt lacks may be something of its own
 _TRACE = 0.02  # of a text
 _NOISY = 3  # misread characters
 _EXTRA_BOTH = 0.2  # the same where the other text has something else around it
 _EDGE = 200  # characters next to what is in common
+_HEAD = 500  # characters; lists of related pages come at the end
 _FEW_CHANGES = 4  # numbers and words
 _CHANGE_EVERY = 300  # letters in common
 _MOSTLY = 0.7  # of a text
@@ -47,9 +49,7 @@ class Judgement:
     evidence: Evidence  # seen from a
 
 
-def relate(
-    a: NormalForm, b: NormalForm, issued: tuple[Issued, Issued] | None = None
-) -> Judgement:
+def relate(a: NormalForm, b: NormalForm, issued: tuple[Issued, Issued] | None = None) -> Judgement:
     """What `b` is to `a`; `issued` is what is known of them beside their texts."""
     if a.text == b.text:
         evidence = Evidence(because="The texts are equal but for form.", covered=(1.0, 1.0))
@@ -99,21 +99,31 @@ def _decided(found: Differences) -> tuple[Kind, Direction | None, str]:
     if min(share_a, share_b) > _BOTH_LACK:
         return "different", None, "Each text has much that the other lacks."
     changed = _changed(found)
-    if len(found.numbers) + found.words > max(_FEW_CHANGES, min(a.matched, b.matched) / _CHANGE_EVERY):
+    if len(found.numbers) + found.words > max(
+        _FEW_CHANGES, min(a.matched, b.matched) / _CHANGE_EVERY
+    ):
         if max(a.covered, b.covered) < _MOSTLY:
-            return "different", None, "What they share is a form that each fills with its own words."
+            return (
+                "different",
+                None,
+                "What they share is a form that each fills with its own words.",
+            )
     if _is_part(share_a, share_b, changed):
         if share_a > share_b:
             return "excerpt", "b in a", _part(b, a)
         return "excerpt", "a in b", _part(a, b)
-    if min(_unlike(a), _unlike(b)) > _UNLIKE:
+    if min(_unlike(a), _unlike(b)) > _UNLIKE or max(share_a, share_b) > _PART:
         return "different", None, "Much of each text is not in the other, and what is differs."
     if changed:
         return "version", None, changed
     if share_a or share_b:
         return "version", None, "Each text has passages that the other lacks."
     if direction := _short_part(found):
-        return "excerpt", direction, "One text lacks a few words of the other and nothing else differs."
+        return (
+            "excerpt",
+            direction,
+            "One text lacks a few words of the other and nothing else differs.",
+        )
     return "same", None, "The texts differ in form and in what stands around them only."
 
 
@@ -135,7 +145,7 @@ def _is_part(share_a: float, share_b: float, changed: str) -> bool:
     """Whether only one text lacks passages, or so many more that nothing else matters."""
     less, more = sorted((share_a, share_b))
     if more > _PART:
-        return less < more / 2
+        return less < _LESS * more
     return bool(more) and less < _TRACE and not changed
 
 
@@ -163,7 +173,8 @@ def _unlike(side: Side) -> float:
 
 def _headed(side: Side) -> bool:
     """Whether the text before everything in common is furniture."""
-    return wording.is_furniture(side.head_text, side.head_text[-_EDGE:])
+    text = side.head_text
+    return len(text) <= _HEAD and wording.is_furniture(text, text[-_EDGE:])
 
 
 def _tailed(side: Side) -> bool:

@@ -5,11 +5,13 @@ address space, CPU time, open files and wall time; a child that breaks one is re
 tried once more before it is refused. Neither the crawl nor the other pages notice.
 """
 
+import logging
 import multiprocessing
 import multiprocessing.process
 import os
 import resource
 import signal
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -19,7 +21,6 @@ from typing import Protocol, Self
 
 from archive.captures import Body
 from archive.records import Capture, Reading
-from pipelines import reading
 from pipelines.errors import Refused
 
 # Forks of a server that has loaded the stages once start in milliseconds and inherit no lock.
@@ -49,21 +50,6 @@ class Reads(Protocol):
     def read(self, body: Body, capture: Capture) -> Future[Reading]:
         """The reading, once it is made; its exception is Refused where a stage or a limit says no."""
         ...
-
-
-class InProcess:
-    """Makes each reading at once, in this process and without limits: for pages that are trusted."""
-
-    count = 0
-
-    def read(self, body: Body, capture: Capture) -> Future[Reading]:
-        """See `Reads.read`."""
-        made: Future[Reading] = Future()
-        try:
-            made.set_result(reading.read(body, capture))
-        except Refused as refused:
-            made.set_exception(refused)
-        return made
 
 
 class Readers:
@@ -184,6 +170,9 @@ class _Worker:
 
 def _serve(pipe: Connection, limits: Limits) -> None:
     """The child: reads what comes until the parent is gone."""
+    # Here and not above: the stages take seconds to load, and only the children need them.
+    from pipelines import reading  # noqa: PLC0415
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     reading.warm_up()
     _confine(limits)
@@ -194,19 +183,22 @@ def _serve(pipe: Connection, limits: Limits) -> None:
         except EOFError:
             return
         _allow_cpu(limits.cpu_seconds)
-        pipe.send(_answer(body, capture))
+        pipe.send(_answer(reading.read, body, capture))
 
 
-def _answer(body: Body, capture: Capture) -> Reading | Refused | str:
+def _answer(
+    read: Callable[[Body, Capture], Reading], body: Body, capture: Capture
+) -> Reading | Refused | str:
     try:
-        return reading.read(body, capture)
+        return read(body, capture)
     except Refused as refused:
         return refused
     except MemoryError:
         return "it needed too much memory"
     except RecursionError:
         return "it is nested too deeply"
-    except Exception as error:  # noqa: BLE001 - the edge of the child: a page must not end the crawl
+    except Exception as error:
+        logging.getLogger("variorum").exception("reading %s failed", capture.url)
         return f"{type(error).__name__}: {error}"[:300]
 
 

@@ -41,7 +41,7 @@ _COMMANDS = {
     "show": ("show:show", "Show a document, its versions, and where each was seen."),
     "text": ("show:text", "Print the main text of a version."),
     "diff": ("show:diff", "Show what changed between two versions."),
-    "fingerprint": ("lookup:fingerprint", "Print the fingerprint of a file."),
+    "fingerprint": ("fingerprint:fingerprint", "Print the fingerprint of a file."),
     "verify": ("care:verify", "Prove that the archive is what was written."),
     "rebuild-index": ("rebuild:rebuild_index", "Make the index again from the WARCs alone."),
     "stats": ("care:stats", "Counts and sizes."),

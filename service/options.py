@@ -92,6 +92,13 @@ def moment(text: str) -> datetime:
     return parsed.replace(tzinfo=parsed.tzinfo or UTC)
 
 
+def content(path: Path) -> bytes:
+    """The bytes of a file that the caller named; of standard input for "-"."""
+    with click.open_file(str(path), "rb") as handle:
+        data: bytes = handle.read()
+    return data
+
+
 def print_json(view: dict[str, Any]) -> None:
     """The one JSON document of a command."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(view), indent=2).decode() + "\n")

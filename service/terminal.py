@@ -7,7 +7,6 @@ import sys
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from service.views import View
@@ -125,7 +124,8 @@ def document(view: View) -> None:
         )
         out.print(Text.assemble(("  key          ", "dim"), version["version"]))
         out.print(Text.assemble(("  fingerprint  ", "dim"), version["fingerprint"]), soft_wrap=True)
-        out.print(_witnesses(version["witnesses"]))
+        for seen in version["witnesses"]:
+            out.print(_witness(seen), soft_wrap=True)
     if view["related"]:
         out.print()
         out.print("Linked documents", style="bold")
@@ -137,18 +137,16 @@ def document(view: View) -> None:
             out.print(Text.assemble(("    why  ", "dim"), link["evidence"]["because"]))
 
 
-def _witnesses(views: list[View]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
-    for name in ("  first seen (UTC)", "captures", "publisher", "address"):
-        table.add_column(name, no_wrap=name != "address", overflow="fold")
-    for seen in views:
-        table.add_row(
-            "  " + seen["captured_at"][:16].replace("T", " "),
-            str(len(seen["captures"])),
-            escape(seen["publisher"] or ""),
-            escape(seen["url"]),
-        )
-    return table
+def _witness(seen: View) -> Text:
+    times = len(seen["captures"])
+    return Text.assemble(
+        ("  seen         ", "dim"),
+        seen["captured_at"][:16].replace("T", " "),
+        f" {times} times  " if times > 1 else "  ",
+        (seen["publisher"] or "", "italic"),
+        "  " if seen["publisher"] else "",
+        seen["url"],
+    )
 
 
 def changes(view: View) -> None:

@@ -45,9 +45,10 @@ def result(archive: Archive, url: str, outcome: Outcome) -> View:
 
 def because(archive: Archive, filed: Filed) -> str:
     """One line: why the reading was filed where it is."""
-    links = archive.index.links(filed.document)
-    own = [link for link in links if filed.version in (link.source, link.target)]
-    return own[-1].evidence.because if own else ""
+    filing = archive.filing(filed.entry.record)
+    if filing.links:
+        return filing.links[0].evidence.because
+    return "" if filing.relation is Relation.NEW else "Its normal form is the same."
 
 
 def failure(url: str, status: str, reason: str) -> View:
@@ -102,24 +103,25 @@ def version(archive: Archive, version: Version) -> View:
 
 
 def related(archive: Archive, document: str) -> list[View]:
-    """The links from and to other documents, seen from this one."""
-    views = []
+    """The other documents that this one is linked to, each with the strongest link."""
+    strongest: dict[tuple[str, str], View] = {}
     for link in archive.index.links(document):
         source, target = archive.index.version(link.source), archive.index.version(link.target)
         if source.document == target.document:
             continue
         outward = source.document == document
-        relation = str(link.relation) if outward else _INVERSE.get(link.relation, link.relation)
-        views.append(
-            {
-                "document": target.document if outward else source.document,
-                "title": target.title if outward else source.title,
-                "relation": relation,
+        other = target if outward else source
+        relation = link.relation if outward else _INVERSE.get(link.relation, link.relation)
+        known = strongest.get((other.document, relation))
+        if known is None or link.score > known["score"]:
+            strongest[other.document, relation] = {
+                "document": other.document,
+                "title": other.title,
+                "relation": str(relation),
                 "score": round(link.score, 4),
                 "evidence": evidence(link.evidence),
             }
-        )
-    return views
+    return list(strongest.values())
 
 
 _INVERSE = {Relation.EXCERPT: "contains"}

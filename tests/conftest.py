@@ -3,11 +3,13 @@
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import crawl_driver
+from tests.commands import Variorum, page
 from tests.crawl_driver import Report
 from tests.loopback import Loopback, Page
 
@@ -47,3 +49,18 @@ def start_crawl() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+@pytest.fixture
+def variorum(tmp_path: Path) -> Variorum:
+    return Variorum(tmp_path / "archive")
+
+
+@pytest.fixture
+def filled(variorum: Variorum, tmp_path: Path) -> Variorum:
+    """An archive with one document, ingested from a file."""
+    saved = tmp_path / "plan.html"
+    saved.write_bytes(page())
+    answer = variorum("ingest", str(saved), "--url", "https://example.org/plan.html", "--json")
+    assert answer.status == 0, answer.err
+    return variorum

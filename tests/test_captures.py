@@ -1,6 +1,7 @@
 """What is kept of an answer, and what becomes of one that was kept before."""
 
 import gzip
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -213,3 +214,19 @@ def test_a_revisit_says_its_own_media_type(folder: Path) -> None:
         again = archive.keep(exchange(response=other, after=1))
         assert again.kind == "revisit"
         assert archive.body(again).media_type == "text/html; charset=gbk"
+
+
+def test_a_record_can_be_read_with_tail_and_zcat(folder: Path) -> None:
+    with Archive.open(folder, write=True) as archive:
+        place = archive.keep(exchange()).place
+    command = f"tail -c +{place.offset + 1} {folder / place.warc} | head -c {place.length} | zcat"
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, check=True)
+    assert ended.stdout.startswith(b"WARC/1.1\r\nWARC-Type: response\r\n")
+    assert ended.stdout.endswith(b"\r\n\r\n<p>plan</p>\r\n\r\n")
+    sums = [
+        "sha256sum",
+        "--check",
+        "--strict",
+        *(each.name for each in (folder / "warc").glob("*6")),
+    ]
+    subprocess.run(sums, cwd=folder / "warc", check=True, capture_output=True)

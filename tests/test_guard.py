@@ -1,10 +1,13 @@
 """No connection leads anywhere but to public web addresses, whatever a page says."""
 
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +17,6 @@ from scrapy.settings.default_settings import DOWNLOAD_HANDLERS_BASE
 
 from crawlers.errors import AddressRefused, Unfetchable
 from crawlers.guard import Guard, allowances, is_public
-from crawlers.settings import SETTINGS
 from tests.crawl_driver import Report
 from tests.loopback import Loopback, moved, ok
 
@@ -202,8 +204,22 @@ def test_other_schemes_end_at_the_redirect_that_names_them(serve: Serve, crawl: 
 
 
 def test_every_scheme_but_http_and_https_has_no_download_handler() -> None:
-    settings = Settings(SETTINGS)
+    settings = Settings()
+    settings.setmodule("crawlers.settings")
     handlers = settings.getwithbase("DOWNLOAD_HANDLERS")
     used = {scheme: handler for scheme, handler in handlers.items() if handler is not None}
     assert used == {"http": "crawlers.wire.WireHandler", "https": "crawlers.wire.WireHandler"}
     assert set(DOWNLOAD_HANDLERS_BASE) <= set(handlers)
+
+
+def test_the_scrapy_command_is_as_guarded_as_ours(serve: Serve) -> None:
+    server = serve({"/": ok(b"text")})
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "fetch", "--nolog", server.origin + "/"],
+        cwd=Path(__file__).resolve().parents[1],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == b""
+    assert server.log == []

@@ -14,7 +14,7 @@ from archive.errors import OriginalMissing
 from archive.imports import ImportReport, import_warc
 from archive.members import Found, walk
 from archive.records import Capture, Filing, Refusal, Relation
-from archive.replay import reading_record, refusal_record, text_record
+from archive.replay import Filed, reading_record, refusal_record, text_record
 from archive.store import Archive
 from archive.verify import verify_fully
 from archive.warc import to_member
@@ -33,7 +33,7 @@ from tests.foreign_warcs import (
     sha1,
     uid,
 )
-from tests.samples import ROOT, dump, exact, fill, new, outcomes, put, reading, run_python
+from tests.samples import ROOT, START, dump, exact, fill, new, outcomes, put, reading, run_python
 from tests.samples import warcs as warc_files
 from tests.warc_tools import demand_that_tools_agree, records
 
@@ -188,9 +188,10 @@ def test_our_own_statements_in_a_foreign_file_are_not_believed(folder: Path, pat
         before = list(archive.index.dump())
         forged = Filing(document=exact("x"), version=exact("x"), relation=Relation.NEW)
         lie = reading(capture, "forged")
-        text = text_record(lie, capture)
+        text = text_record(lie, capture, START)
     no = Refusal(capture=capture.id, stage="decode", reason="Forged.")
-    lies = (text, reading_record(lie, forged, text.id, capture), refusal_record(no, capture))
+    filed = Filed(reading=lie, text_record=text.id, filing=forged)
+    lies = (text, reading_record(filed, capture, START), refusal_record(no, capture, START))
     data = b"".join(to_member(each) for each in lies) + gz(ONE)
     take(folder, path, data)
     with Archive.open(folder) as archive:

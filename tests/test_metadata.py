@@ -255,7 +255,8 @@ def test_the_address_states_a_day_only_when_it_is_whole() -> None:
 # Official texts
 
 FIELDS = """
-<table><tr><td>索 引 号：</td><td>000014349/2022-00025</td><td>发文机关：</td><td>海岛市人民政府办公室</td></tr>
+<table><tr><td>索 引 号：</td><td>000014349/2022-00025</td></tr>
+<tr><td>发文机关：</td><td>海岛市人民政府办公室</td></tr>
 <tr><td>发文字号：</td><td>岛政办发[2022] 25号</td><td>成文日期：</td><td>2022年03月03日</td></tr></table>
 <h1>海岛供水规划</h1><p>正文</p>
 """

@@ -5,8 +5,14 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from scrapy.http import TextResponse
 
-from crawlers.politeness import MAX_ROBOTS_BYTES, user_agent
+from crawlers.politeness import (
+    MAX_CRAWL_DELAY_SECONDS,
+    MAX_ROBOTS_BYTES,
+    rules_from,
+    user_agent,
+)
 from tests.crawl_driver import Report
 from tests.loopback import Loopback, Page, Reply, moved, ok
 
@@ -142,7 +148,12 @@ def test_the_delay_varies_so_that_it_does_not_hammer_in_step(serve: Serve, crawl
     assert len(set(gaps)) > 2
 
 
-def test_crawl_delay_is_kept_and_an_absurd_one_is_capped(serve: Serve, crawl: Crawl) -> None:
+def test_an_absurd_crawl_delay_is_cut() -> None:
+    wish = TextResponse("http://h/robots.txt", body=b"User-agent: *\nCrawl-delay: 1000000000\n")
+    assert rules_from(wish).crawl_delay_seconds == MAX_CRAWL_DELAY_SECONDS
+
+
+def test_crawl_delay_is_kept_between_pages(serve: Serve, crawl: Crawl) -> None:
     server = serve({
         "/robots.txt": robots("User-agent: *\nCrawl-delay: 0.7\n"), "/a": TEXT, "/b": TEXT, "/c": TEXT,
     })  # fmt: skip

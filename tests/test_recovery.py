@@ -1,6 +1,7 @@
 """What outlives the death of a writer, a full disk and two writers at once."""
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -11,14 +12,24 @@ from archive.errors import (
     ArchiveBusy,
     NotKept,
 )
+from archive.files import move_tail, sha256
+from archive.records import Refusal
+from archive.recovery import drop_index
+from archive.replay import refusal_record
 from archive.store import Archive
 from archive.verify import verify_fully
+from archive.warc import to_member
 from tests.samples import (
+    PAGE,
+    START,
     dump,
     exact,
     exchange,
+    new,
     outcomes,
+    put,
     run_python,
+    warcs,
 )
 from tests.warc_tools import demand_that_tools_agree
 
@@ -26,6 +37,163 @@ from tests.warc_tools import demand_that_tools_agree
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "archive"
+
+
+def image(folder: Path, name: str, *, index: Path | None = None) -> Path:
+    """What the disk would hold if all power went now; `index` stands for an older index."""
+    copy = Path(shutil.copytree(folder, folder.with_name(name)))
+    if index:
+        drop_index(copy)
+        for path in index.glob("index.sqlite*"):
+            shutil.copy(path, copy / path.name)
+    return copy
+
+
+def opened(folder: Path) -> list[str]:
+    """The rows of the archive after a writer has recovered it; a rebuild gives the same."""
+    with Archive.open(folder, write=True) as archive:
+        rows = list(archive.index.dump())
+    with Archive.open(folder) as archive:
+        assert verify_fully(archive).problems == ()
+    with Archive.rebuild(folder) as archive:
+        assert list(archive.index.dump()) == rows
+    assert list((folder / "warc").glob("*.open")) == []
+    return rows
+
+
+def test_an_open_file_is_sealed_by_the_next_writer(folder: Path) -> None:
+    with Archive.open(folder, write=True) as archive:
+        put(archive, "alpha", new("alpha"))
+        rows = list(archive.index.dump())
+        crashed = image(folder, "crashed")
+    assert opened(crashed) == rows
+    (path,) = warcs(crashed)
+    assert path.stat().st_mode & 0o222 == 0
+    assert sha256(path) in path.with_name(path.name + ".sha256").read_text()
+    assert not (crashed / "quarantine").exists()
+
+
+def test_whole_records_that_were_not_indexed_are_indexed(folder: Path) -> None:
+    with Archive.open(folder, write=True) as archive:
+        put(archive, "alpha", new("alpha"))
+        before = image(folder, "before")
+        put(archive, "beta", new("beta"), after=1)
+        rows = list(archive.index.dump())
+        crashed = image(folder, "crashed", index=before)
+    assert opened(crashed) == rows
+
+
+@pytest.mark.parametrize("torn", [1, 10, 30, 200, 400])
+def test_a_torn_tail_goes_to_quarantine(folder: Path, torn: int) -> None:
+    with Archive.open(folder, write=True) as archive:
+        put(archive, "alpha", new("alpha"))
+        rows, before = list(archive.index.dump()), image(folder, "before")
+        size = warcs(folder)[0].stat().st_size
+        archive.keep(exchange(b"<p>lost</p>", after=1))
+        crashed = image(folder, "crashed", index=before)
+    (path,) = warcs(crashed)
+    lost = path.read_bytes()[size : size + torn]
+    with path.open("r+b") as handle:
+        handle.truncate(size + torn)
+    assert opened(crashed) == rows
+    (aside,) = (crashed / "quarantine").iterdir()
+    assert aside.name == f"{path.name}.from-{size}"
+    assert aside.read_bytes() == lost
+
+
+@pytest.mark.parametrize("tail", [bytes(5000), b"\x1f\x8b\x08", b"WARC/1.1\r\n"])
+def test_blocks_that_never_reached_the_disk_go_to_quarantine(folder: Path, tail: bytes) -> None:
+    with Archive.open(folder, write=True) as archive:
+        put(archive, "alpha", new("alpha"))
+        rows, crashed = list(archive.index.dump()), image(folder, "crashed")
+    with warcs(crashed)[0].open("ab") as handle:
+        handle.write(tail)
+    assert opened(crashed) == rows
+    assert [each.read_bytes() for each in (crashed / "quarantine").iterdir()] == [tail]
+
+
+def test_a_record_inside_a_torn_one_is_not_taken_for_one(folder: Path) -> None:
+    with Archive.open(folder, write=True) as archive:
+        capture = put(archive, "alpha", new("alpha"))
+        rows, crashed = list(archive.index.dump()), image(folder, "crashed")
+    forged = to_member(
+        refusal_record(Refusal(capture=capture.id, stage="x", reason="Forged."), capture, START)
+    )
+    torn = b"\x1f\x8b\x08\0\0\0\0\0\0\xff garbage that was a page and holds " + forged
+    with warcs(crashed)[0].open("ab") as handle:
+        handle.write(torn)
+    assert opened(crashed) == rows
+
+
+def test_a_file_of_which_nothing_is_left_goes(folder: Path) -> None:
+    with Archive.open(folder, write=True) as archive:
+        put(archive, "alpha", new("alpha"))
+    rows = dump(folder)
+    (folder / "warc" / "variorum-000002-20260304T050607Z.warc.gz.open").write_bytes(b"\x1f\x8b")
+    (folder / "warc" / "variorum-000003-20260304T050607Z.warc.gz.open").write_bytes(b"")
+    assert opened(folder) == rows
+    assert len(warcs(folder)) == 1
+
+
+def test_a_death_while_sealing_is_made_good(folder: Path) -> None:
+    with Archive.open(folder, write=True) as archive:
+        put(archive, "alpha", new("alpha"))
+        rows, crashed = list(archive.index.dump()), image(folder, "crashed")
+    (path,) = warcs(crashed)
+    final = path.name.removesuffix(".open")
+    path.with_name(f"{final}.sha256").write_text("half a dig")
+    path.with_name(f"{final}.sha256.new").write_text("half")
+    path.chmod(0o444)
+    assert opened(crashed) == rows
+
+
+def test_recovery_can_die_and_begin_again(folder: Path) -> None:
+    with Archive.open(folder, write=True) as archive:
+        put(archive, "alpha", new("alpha"))
+        rows, crashed = list(archive.index.dump()), image(folder, "crashed")
+    (path,) = warcs(crashed)
+    with path.open("ab") as handle:
+        handle.write(b"torn")
+    move_tail(path, path.stat().st_size - 4, crashed / "quarantine")
+    with path.open("ab") as handle:
+        handle.write(b"torn")  # as if it had died between the copy and the cut
+    assert opened(crashed) == rows
+    assert len(list((crashed / "quarantine").iterdir())) == 2
+
+
+def test_nothing_is_acknowledged_that_could_not_be_synced(folder: Path) -> None:
+    with Archive.open(folder, write=True) as archive:
+        put(archive, "alpha", new("alpha"))
+        rows = list(archive.index.dump())
+        held = Path(f"/proc/{os.getpid()}/fd")
+        (handle,) = (
+            int(each.name)
+            for each in held.iterdir()
+            if each.exists() and each.samefile(warcs(folder)[0])
+        )
+        nowhere = os.open(os.devnull, os.O_WRONLY)  # takes every write and cannot be synced
+        os.dup2(nowhere, handle)
+        os.close(nowhere)
+        with pytest.raises(NotKept):
+            archive.keep(exchange(b"<p>beta</p>", after=1))
+        assert list(archive.index.dump()) == rows
+        with pytest.raises(NotKept):
+            archive.keep(exchange(b"<p>gamma</p>", after=2))
+    assert opened(folder) == rows
+
+
+def test_damage_in_the_middle_costs_that_record_alone(folder: Path) -> None:
+    with Archive.open(folder, write=True) as archive:
+        first = archive.keep(exchange(b"<p>one</p>"))
+        second = archive.keep(exchange(b"<p>two</p>", after=1))
+    (path,) = warcs(folder)
+    data = bytearray(path.read_bytes())
+    data[first.place.offset + first.place.length // 2] ^= 0x10
+    path.chmod(0o644)
+    path.write_bytes(data)
+    with Archive.rebuild(folder) as archive:
+        assert archive.index.captures_at(PAGE) == (second,)
+        assert archive.body(second).data == b"<p>two</p>"
 
 
 WRITE_FOR_EVER = """

@@ -236,6 +236,15 @@ def test_a_start_that_was_cut_short_is_begun_again(folder: Path) -> None:
     assert json.loads((folder / "variorum.json").read_text())["format"] == 1
 
 
+def test_warc_files_without_their_mark_are_not_taken_for_a_new_archive(folder: Path) -> None:
+    fill(folder)
+    (folder / "variorum.json").unlink()
+    drop_index(folder)
+    with pytest.raises(NotAnArchive):
+        Archive.open(folder, write=True)
+    assert len(warcs(folder)) == 2
+
+
 def test_a_reader_without_an_index_is_told_what_to_run(folder: Path) -> None:
     fill(folder)
     before = dump(folder)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from archive.errors import UnusableIndex
 from archive.files import sha256
 from archive.members import Found, walk
 from archive.problems import CODES
@@ -149,9 +148,9 @@ DAMAGE: list[tuple[str, Callable[[Path], None], bool]] = [
     ("bad-metadata", forged_reading, False),
     ("orphan-text", orphan_text, False),
     ("bad-record",
-     lambda folder: append(folder, foreign_warcs.gz(b"no record\r\n\r\n", foreign_warcs.ONE)), False),
+     lambda folder: append(folder, foreign_warcs.gz(b"no record\r\n\r\n", foreign_warcs.ONE)), True),
     ("shared-member", take_foreign("shared-member"), False),
-    ("too-large", take_foreign("too-large"), False),
+    ("too-large", take_foreign("too-large"), True),
     ("block-digest", take_foreign("block-digest"), False),
     ("payload-digest", take_foreign("payload-digest"), False),
     ("orphan-revisit", take_foreign("orphan-revisit"), False),
@@ -184,9 +183,9 @@ def test_each_kind_of_damage_is_found(
         assert problem.code in CODES
         assert not problem.path.startswith("/")
         assert problem.message
-    kept = {path: data for path, data in before.items() if path.suffix not in {".sqlite-shm"}}
-    for path, data in kept.items():
-        assert path.read_bytes() == data, "verify must not repair"
+    for path, data in before.items():
+        if path.suffix != ".sqlite-shm":  # readers of an index in use share their locks there
+            assert path.read_bytes() == data, "verify must not repair"
 
 
 def test_damage_is_named_with_its_place(folder: Path) -> None:
@@ -197,16 +196,12 @@ def test_damage_is_named_with_its_place(folder: Path) -> None:
     assert (problem.path, problem.offset) == (f"warc/{path.name}", where.offset)
 
 
-def test_an_unreadable_index_is_a_problem_or_cannot_be_opened(folder: Path) -> None:
+def test_an_index_that_is_damaged_inside_is_a_problem(folder: Path) -> None:
     data = bytearray(index_path(folder).read_bytes())
     data[8192:-4096] = bytes(len(data) - 8192 - 4096)
     index_path(folder).write_bytes(data)
-    try:
-        quick, full = both(folder)
-    except UnusableIndex as error:
-        assert "rebuild-index" in str(error)
-    else:
-        assert "bad-index" in codes(quick) & codes(full)
+    quick, full = both(folder)
+    assert "bad-index" in codes(quick) & codes(full)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -9,8 +9,9 @@ import pytest
 
 from archive.captures import Body
 from archive.records import Capture, Place
+from pipelines.direct import InProcess
 from pipelines.errors import Refused
-from pipelines.workers import InProcess, Limits, Readers, Reads
+from pipelines.workers import Limits, Readers, Reads
 
 PAGE = "<html><body><article><h1>Plan</h1><p>{}</p></article></body></html>"
 SENTENCE = "The archive keeps every capture of a page and says when its words have changed. "
@@ -86,9 +87,9 @@ def test_a_worker_that_takes_too_long_is_killed_and_the_next_page_is_read() -> N
 def test_a_worker_that_is_killed_from_outside_is_replaced_and_the_page_is_tried_again() -> None:
     with Readers(1) as readers:
         readers.read(body(PAGE.format(SENTENCE * 5)), capture("a")).result(60)
-        worker = readers._idle.get()  # noqa: SLF001 - there is no other way to its process
-        readers._idle.put(worker)  # noqa: SLF001
-        os.kill(worker._process.pid, signal.SIGKILL)  # noqa: SLF001
+        worker = readers._idle.get()
+        readers._idle.put(worker)
+        os.kill(worker._process.pid, signal.SIGKILL)
         reading = readers.read(body(PAGE.format(SENTENCE * 5)), capture("b")).result(60)
         assert reading.capture == "b"
 

@@ -3,17 +3,20 @@
 from lxml.html import HtmlElement
 
 from pipelines.extract import judge
-from pipelines.extract.containers import known_containers
-from pipelines.extract.layout import Layout
+from pipelines.extract.containers import Container, known_containers
+from pipelines.extract.layout import Layout, Node
 from pipelines.extract.lines import Line, is_wide
 from pipelines.extract.opinion import ASKED_FROM, trafilatura_text
 from pipelines.extract.traits import traits, votes
 
 # Beyond these trafilatura takes longer than a worker has, or recurses too deep. Measured: 700,000
-# elements take it 60 s, 1.4 million characters 4 s; the largest benchmark page has 17,000 elements.
+# elements take it 60 s, 1.4 million characters 4 s; the largest benchmark page has 10,000 elements.
 _MOST_ELEMENTS = 50_000
 _MOST_CHARACTERS = 500_000
 _DEEPEST = 250
+
+# A container with fewer characters than this outside of links is an empty frame. No source.
+_LEAST_FREE = 20
 
 
 def choose(tree: HtmlElement, layout: Layout) -> tuple[str, list[Line]]:
@@ -35,16 +38,24 @@ def _container(tree: HtmlElement, layout: Layout) -> tuple[str, list[Line]] | No
         if not layout.nodes[place].aside
     )
     east_asian = _east_asian(layout)
+    best: tuple[Container, Node] | None = None
     for row, element in known_containers(tree):
-        if row.trust == "likely" and not east_asian:
+        place = layout.places.get(element)
+        if place is None or (row.trust == "likely" and not east_asian):
             continue
-        inside = layout.inside(element)
-        held = [line for line, is_in in zip(layout.lines, inside, strict=True) if is_in]
-        prose = sum(one for one, is_in in zip(layout.prose, inside, strict=True) if is_in)
-        free = sum(line.free for line in held)
-        if free >= 20 and (row.trust == "sure" or prose > 0.5 * total):
-            return f"container:{row.name}", held
-    return None
+        node = layout.nodes[place]
+        if best and row is not best[0]:
+            break
+        if node.free < _LEAST_FREE or (row.trust == "likely" and node.prose <= 0.5 * total):
+            continue
+        # Several of one row: the text is in the fullest, the others hold notes and captions.
+        if best is None or node.free > best[1].free:
+            best = (row, node)
+    if best is None:
+        return None
+    inside = layout.inside(best[1].element)
+    held = [line for line, is_in in zip(layout.lines, inside, strict=True) if is_in]
+    return f"container:{best[0].name}", held
 
 
 def _region(layout: Layout) -> list[Line]:

@@ -32,10 +32,7 @@ _BY_CLASS = {row.class_: rank for rank, row in enumerate(CONTAINERS) if row.clas
 
 
 def known_containers(tree: HtmlElement) -> list[tuple[Container, HtmlElement]]:
-    """The known containers in `tree`, best row first, then in document order.
-
-    One inside another of the same row is left out.
-    """
+    """The known containers in `tree`, best row first, then in document order."""
     found: list[tuple[int, HtmlElement]] = []
     for element in tree.iter():
         names = element.get("class")
@@ -46,10 +43,4 @@ def known_containers(tree: HtmlElement) -> list[tuple[Container, HtmlElement]]:
         if ranks:
             found.append((min(ranks), element))
     found.sort(key=lambda pair: pair[0])
-    chosen = [(rank, element) for rank, element in found if not _nested(rank, element, found)]
-    return [(CONTAINERS[rank], element) for rank, element in chosen]
-
-
-def _nested(rank: int, element: HtmlElement, found: list[tuple[int, HtmlElement]]) -> bool:
-    same = {other for other_rank, other in found if other_rank == rank}
-    return len(same) > 1 and any(ancestor in same for ancestor in element.iterancestors())
+    return [(CONTAINERS[rank], element) for rank, element in found]

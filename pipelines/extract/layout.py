@@ -37,6 +37,11 @@ class Node:
     around: int = 0  # roles of all elements around this one
     depth: int = -1  # elements between the region and this one; -1 outside of it
 
+    @property
+    def free(self) -> int:
+        """Characters outside of links."""
+        return self.text - self.linked
+
 
 @dataclass(slots=True)
 class Layout:
@@ -47,6 +52,7 @@ class Layout:
     prose: list[int]  # for each line its characters of running text
     listed: list[bool]  # for each line whether most of it is links
     nodes: list[Node]  # parents first
+    places: dict[HtmlElement, int]  # of the nodes
     region: int  # the node of the main text; -1 when there is no running text
 
     def inside(self, element: HtmlElement) -> list[bool]:
@@ -67,6 +73,7 @@ def lay_out(lines: list[Line]) -> Layout:
         prose=[running_text(line) for line in lines],
         listed=[is_listed(line) for line in lines],
         nodes=nodes,
+        places=places,
         region=-1,
     )
     _add_up(layout)

@@ -5,8 +5,9 @@ import logging
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 
-# The doubt from which the opinion is asked for. It costs more than all the rest together; below
-# this it changes nothing that can be measured, and about half of the pages are below.
+# The doubt from which the opinion is asked for. It costs more than all the rest together. On pages
+# left out of the fit, asking always gains 0.000 and 0.003 of F1 on the two benchmarks over asking
+# from here on, which spares 56 % of the pages.
 ASKED_FROM = 0.08
 
 # Its messages on pages that it cannot read are for its own developers.

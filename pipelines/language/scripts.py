@@ -62,8 +62,12 @@ OTHER_WORTH = 3
 # Chinese texts hold a few kana (の in brand names); a Japanese sentence without a tenth is rare.
 LEAST_KANA = 0.1
 
-# Two shortcuts past the Unicode names, for what most texts consist of.
+# Shortcuts past the Unicode names, for what most texts consist of.
 _COMMON_HAN = re.compile("[\u4e00-\u9fff]")
+_LAST_LATIN = "\u024f"  # of the block Latin Extended-B
+_BEYOND_LATIN = re.compile(  # but for punctuation
+    "[^\x00-\u024f\u2000-\u206f\u20ac\u3000-\u3004\u3008-\u3020\uff00-\uff20]"
+)
 _NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
 
 
@@ -76,6 +80,8 @@ def script_of(letter: str) -> str:
     """
     if not letter.isalpha():
         return ""
+    if letter <= _LAST_LATIN:  # "ª", "º" and "µ" have names of their own
+        return LATIN
     words = unicodedata.name(letter, "").split()
     if words and words[0] in {"FULLWIDTH", "HALFWIDTH"}:
         words = words[1:]
@@ -88,8 +94,11 @@ def letters_by_script(text: str) -> Counter[str]:
     rest, han = _COMMON_HAN.subn("", text)
     found: Counter[str] = Counter({HAN: han} if han else {})
     if rest.isascii():
-        latin = len(rest.encode().translate(None, _NO_LETTERS))
-        return found + Counter({LATIN: latin})
+        found[LATIN] = len(rest.encode().translate(None, _NO_LETTERS))
+        return +found
+    if not _BEYOND_LATIN.search(rest):
+        found[LATIN] = sum(map(str.isalpha, rest))
+        return +found
     for character, count in Counter(rest).items():
         script = script_of(character)
         if script:

@@ -7,7 +7,7 @@ from pipelines.language.vote import label
 from pipelines.language.voters import sure_by_cld2
 
 _SENTENCE = re.compile(r"[^.!?;。！？；]+[.!?;。！？；]*")
-SHORTEST = 30  # letters of a sentence that is judged alone
+SHORTEST = 40  # letters of a sentence that is judged alone
 SURE = 0.6  # confidence from which a sentence is believed against the text around it
 MOST_SUSPECTS = 60  # sentences judged: each costs a third of a millisecond
 LONGEST_READ = 200_000  # characters of a text in which sentences are looked for
@@ -34,7 +34,7 @@ def other_sentences(lines: Sequence[str], tag: str) -> Iterator[tuple[int, str, 
         for sentence in _SENTENCE.findall(line):
             if len(sentence) < SHORTEST or _alike(sure_by_cld2(sentence) or tag, tag):
                 continue
-            letters = sum(character.isalpha() for character in sentence)
+            letters = sum(map(str.isalpha, sentence))
             if letters >= SHORTEST:
                 judged += 1
                 own = label(sentence)

@@ -8,12 +8,14 @@ from typing import cast
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from pipelines.metadata.dates import Moment, first_moment
+from pipelines.metadata.dates import Moment, first_moment, whole_day
 from pipelines.metadata.titles import squeezed
 
 _TEXT = XPath("//body//text()[normalize-space()]", smart_strings=False)
 MOST_LINES = 20_000  # text nodes of a page that are read
 BEFORE, AFTER = 25, 45  # text nodes around the title in which credits stand
+MOST_PLACES = 20  # at which a title is looked at
+OPENING_LENGTH = 12  # characters of the main text that tell where it begins
 LONGEST_CREDIT = 80  # characters of a text node that can hold one
 
 
@@ -32,9 +34,12 @@ def lines_of(tree: HtmlElement) -> tuple[str, ...]:
     return tuple(" ".join(node.split()) for node in nodes[:MOST_LINES] if node not in programs)
 
 
-def near(lines: Sequence[str], title: str | None) -> Near:
-    """The lines around the title where it stands in the page; its beginning when it does not."""
-    place = _place(lines, title)
+def near(lines: Sequence[str], title: str | None, main: str) -> Near:
+    """The lines around the title where it stands in the page; its beginning when it does not.
+
+    `main` is the main text, "" when there is none: the title is the one that it follows.
+    """
+    place = _place(lines, title, main)
     if place is None:
         return Near(before="", after="\n".join(lines[: BEFORE + AFTER]))
     return Near(
@@ -43,7 +48,7 @@ def near(lines: Sequence[str], title: str | None) -> Near:
     )
 
 
-def _place(lines: Sequence[str], title: str | None) -> int | None:
+def _place(lines: Sequence[str], title: str | None, main: str) -> int | None:
     """Where the title stands as such: breadcrumbs and lists of links repeat it elsewhere."""
     key = squeezed(title or "")
     if len(key) < 2:
@@ -54,7 +59,26 @@ def _place(lines: Sequence[str], title: str | None) -> int | None:
         for place, line in enumerate(lines)
         if len(line) <= longest and begins in line[:3].casefold() and squeezed(line) == key
     ]
-    return max(places, key=lambda place: (_credits_after(lines, place), -place), default=None)
+    if len(places) < 2:
+        return places[0] if places else None
+    opening = _opening(main, key)
+    return max(
+        places[:MOST_PLACES],
+        key=lambda place: (
+            any(line.startswith(opening) for line in lines[place + 1 : place + AFTER]),
+            _credits_after(lines, place),
+            -place,
+        ),
+    )
+
+
+def _opening(main: str, title_key: str) -> str:
+    """How the main text begins after its title; a sign that no line begins with, without one."""
+    for line in main[: 10 * OPENING_LENGTH].split("\n"):
+        bare = " ".join(line.split())
+        if len(bare) >= OPENING_LENGTH and squeezed(bare) != title_key:
+            return bare[:OPENING_LENGTH]
+    return "\0"
 
 
 def _credits_after(lines: Sequence[str], place: int) -> int:
@@ -62,7 +86,12 @@ def _credits_after(lines: Sequence[str], place: int) -> int:
     soon = [line for line in lines[place + 1 : place + 9] if len(line) <= LONGEST_CREDIT]
     if any(_LABEL.search(line) for line in soon):
         return 2
-    return int(any(first_moment(line, chinese=False) for line in soon))
+    return int(any(first_moment(line, chinese=False) for line in soon if _is_mostly_date(line)))
+
+
+def _is_mostly_date(line: str) -> bool:
+    """Whether a line is short, or digits make up a third of it."""
+    return len(line) <= 30 or 3 * sum(map(str.isdigit, line)) >= len(line)
 
 
 _GAP = r"[\s\u3000]*[:：][\s\u3000]*"
@@ -143,10 +172,20 @@ def published_anywhere(lines: Sequence[str], *, chinese: bool) -> Moment | None:
     return _labelled(short, _PUBLISHED, chinese)
 
 
+def first_date_line(lines: Sequence[str]) -> str | None:
+    """The first line of the page that is a date and nothing else, as an ISO day."""
+    short = (line for line in lines if 6 <= len(line) <= 30 and line.count("20"))
+    return next((day for line in short if (day := whole_day(line))), None)
+
+
 def _labelled(text: str, pattern: re.Pattern[str], chinese: bool) -> Moment | None:
     moments = (first_moment(found["value"], chinese=chinese) for found in pattern.finditer(text))
     return next((moment for moment in moments if moment), None)
 
 
 def _short(text: str) -> Iterator[str]:
-    return (line for line in text.split("\n")[:15] if len(line) <= LONGEST_CREDIT)
+    return (
+        line
+        for line in text.split("\n")[:15]
+        if len(line) <= LONGEST_CREDIT and (_is_mostly_date(line) or _LABEL.search(line))
+    )

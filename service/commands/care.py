@@ -33,7 +33,10 @@ def stats(settings: Settings) -> int:
     """Counts and sizes."""
     with settings.reader() as archive:
         counts = archive.index.counts()
-        files = [path for path in (archive.path / "warc").iterdir() if ".warc" in path.suffixes]
+        files = [
+            *(archive.path / "warc").glob("*.warc.gz"),
+            *(archive.path / "warc").glob("*.open"),
+        ]
         sizes = {
             "warc_files": len(files),
             "warc_bytes": sum(path.stat().st_size for path in files),

@@ -1,4 +1,4 @@
-"""Commands that recognise: lookup, fingerprint."""
+"""The command that finds."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from archive import lookup as find
 from archive.store import Archive
 from pipelines import recognise
 from service import terminal, views
-from service.options import Settings, common, moment, print_json
+from service.options import Settings, common, content, moment, print_json
 
 
 @click.command()
@@ -44,7 +44,7 @@ def lookup(
         if key is not None:
             found = _by_key(archive, key)
         elif text_file is not None:
-            found = recognise.matches(archive, _read(text_file))
+            found = recognise.matches(archive, recognise.decoded(content(text_file)))
         else:
             assert url is not None
             found = find.by_url(archive, url, at)
@@ -58,41 +58,8 @@ def lookup(
     return 0 if found else 1
 
 
-@click.command()
-@click.argument(
-    "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
-)
-@common
-@click.pass_obj
-def fingerprint(settings: Settings, file: Path) -> int:
-    """Print the fingerprint of a text or HTML file; needs no archive."""
-    reading = recognise.read_file(_read_bytes(file), file.suffix)
-    view = {
-        "fingerprint": str(reading.fingerprint),
-        "exact": reading.fingerprint.exact,
-        "iscc": reading.iscc,
-        "recipe": reading.fingerprint.recipe,
-        "language": reading.language.tag,
-    }
-    if settings.as_json:
-        print_json(view)
-    else:
-        terminal.facts(view)
-    return 0
-
-
 def _by_key(archive: Archive, key: str) -> tuple[find.Match, ...]:
     try:
         return find.matches(archive, key)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-
-
-def _read_bytes(path: Path) -> bytes:
-    with click.open_file(str(path), "rb") as handle:
-        data: bytes = handle.read()
-    return data
-
-
-def _read(path: Path) -> str:
-    return recognise.decoded(_read_bytes(path))
