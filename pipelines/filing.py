@@ -71,7 +71,7 @@ def place(
         version=best.candidate.version if same else reading_key.exact,
         relation=relation,
         links=(_link(reading_key.exact, best, relation), *outside),
-        merged=_merged(own),
+        merged=_merged(own, judged),
     )
 
 
@@ -109,15 +109,24 @@ def _best_first(judged: Sequence[_Judged], relation: str) -> list[_Judged]:
     return sorted(found, key=rank)
 
 
-def _merged(own: Sequence[_Judged]) -> tuple[str, ...]:
-    """Documents other than the best one's that the text shows to be the same as that."""
-    best, merged = own[0], []
+def _merged(own: Sequence[_Judged], judged: Sequence[_Judged]) -> tuple[str, ...]:
+    """Documents other than the best one's that the text shows to be the same as that.
+
+    Not those of which a version is a part of that document, or the reverse.
+    """
+    best = own[0].candidate.document
+    home = [one for one in judged if one.candidate.document == best]
+    merged: list[str] = []
     for one in own[1:]:
-        if one.candidate.document in (best.candidate.document, *merged):
+        document = one.candidate.document
+        if document == best or document in merged:
             continue
-        between = relate(best.form, one.form, (best.candidate.issued, one.candidate.issued))
-        if between.relation != "excerpt":
-            merged.append(one.candidate.document)
+        between = (
+            relate(known.form, one.form, (known.candidate.issued, one.candidate.issued))
+            for known in home
+        )
+        if not any(judgement.relation == "excerpt" for judgement in between):
+            merged.append(document)
     return tuple(merged)
 
 

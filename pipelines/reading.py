@@ -68,4 +68,5 @@ def warm_up() -> None:
     """Load now what the stages load at first use."""
     text = "网页归档系统保存每一次抓取的原始数据。 An archive keeps what it was given. " * 5
     language.detect(text)
+    repair.find_repairs("网(wǎng)页" * 5, "zh-Hans")
     fingerprints.fingerprint(normalise(text))

@@ -12,6 +12,7 @@ from archive.records import Evidence, Issued
 from pipelines import wording
 from pipelines.alignment import align
 from pipelines.differences import Differences, Side, differences
+from pipelines.issuance import Weighed, weigh
 from pipelines.normal_form import NormalForm
 
 VERSION = "1"
@@ -35,6 +36,7 @@ _HEAD = 500  # characters; lists of related pages come at the end
 _FEW_CHANGES = 4  # numbers and words
 _CHANGE_EVERY = 300  # letters in common
 _MOSTLY = 0.7  # of a text
+_STILL = 0.15  # of a page that changed at its address: less, and it became another one
 _FEW_WORDS = 6  # letters
 _EXTRA = 0.4  # of a text: more than this around a common part is text, unless furniture shows
 
@@ -52,12 +54,15 @@ class Judgement:
 def relate(a: NormalForm, b: NormalForm, issued: tuple[Issued, Issued] | None = None) -> Judgement:
     """What `b` is to `a`; `issued` is what is known of them beside their texts."""
     if a.text == b.text:
-        evidence = Evidence(because="The texts are equal but for form.", covered=(1.0, 1.0))
+        signals = weigh(*issued).signals if issued else ()
+        evidence = Evidence(
+            because="The texts are equal but for form.", covered=(1.0, 1.0), signals=signals
+        )
         return Judgement(relation="same", direction=None, score=1.0, evidence=evidence)
     if (len(a.text), a.text) > (len(b.text), b.text):
         return _turned(relate(b, a, (issued[1], issued[0]) if issued else None))
-    found = differences(a.text, b.text, align(a.text, b.text))
-    return _judged(found)
+    judgement = _judged(differences(a.text, b.text, align(a.text, b.text)))
+    return _overruled(judgement, weigh(*issued)) if issued else judgement
 
 
 def _turned(judgement: Judgement) -> Judgement:
@@ -73,6 +78,26 @@ def _turned(judgement: Judgement) -> Judgement:
         blocks=tuple((y, x, n) for x, y, n in old.blocks),
     )
     return replace(judgement, direction=direction, evidence=evidence)
+
+
+def _overruled(judgement: Judgement, beside: Weighed) -> Judgement:
+    """The judgement, or another where title, issuer, number or address know better than the text."""
+    relation, old = judgement.relation, judgement.evidence
+    named = " and ".join(beside.signals)
+    because = old.because
+    if relation == "version" and beside.verdict == "two":
+        relation, because = "different", f"Look-alikes: {named}, though {old.because}"
+    elif relation == "different" and beside.verdict == "one":
+        relation, because = "version", f"Rewritten: {named}. {old.because}"
+    elif relation == "excerpt" and beside.verdict == "one":
+        if beside.other_date or old.changed_numbers:
+            relation, because = "version", f"Rewritten: {named}. {old.because}"
+    elif relation in ("different", "excerpt") and beside.same_address and beside.verdict == "open":
+        if relation == "excerpt" or max(old.covered) >= _STILL:
+            relation, because = "version", f"The page changed at its address. {old.because}"
+    direction = judgement.direction if relation == "excerpt" else None
+    evidence = replace(old, because=because, signals=beside.signals)
+    return replace(judgement, relation=relation, direction=direction, evidence=evidence)
 
 
 def _judged(found: Differences) -> Judgement:

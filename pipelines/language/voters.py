@@ -11,7 +11,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-import fasttext  # type: ignore[import-untyped,unused-ignore]
+import fasttext
 import pycld2
 
 try:  # the same answers as langdetect's, to the last digit, at about a thirtieth of its time
