@@ -70,6 +70,11 @@ def body_of(record: Record) -> Body:
     )
 
 
+def is_cut(body: Body) -> bool:
+    """Whether the end of the entity is missing because it never came, and not because it is too long."""
+    return not body.complete and len(body.data) < ENTITY_LIMIT
+
+
 def is_capture(record: Record) -> bool:
     """Whether the record is an answer from an address."""
     if record.type == "response":  # Heritrix writes "text/dns" responses too

@@ -18,6 +18,7 @@ from archive.records import (
     Place,
     Refusal,
     Sketch,
+    Unlink,
     Version,
     Witness,
 )
@@ -89,6 +90,10 @@ class Index(Protocol):
 
     def add_refusal(self, refusal: Refusal) -> None:
         """Note why a capture has no reading."""
+        ...
+
+    def add_unlink(self, unlink: Unlink) -> None:
+        """Take apart what a person says does not belong together, for good; UnknownKey for a strange text."""
         ...
 
     def add_sketch(self, version: str, sketch: Sketch) -> None:
@@ -169,6 +174,10 @@ class Index(Protocol):
 
     def links(self, document: str) -> tuple[Link, ...]:
         """Links that start or end at a version of the document, oldest first."""
+        ...
+
+    def unlinked(self, exact: str) -> frozenset[str]:
+        """Keys of the documents in which a person would not have the text with this exact part."""
         ...
 
     def candidates(self, sketch: Sketch, limit: int) -> tuple[str, ...]:

@@ -73,7 +73,9 @@ def parse(text: str) -> Key:
     if iscc := _ISCC.fullmatch(bare.upper()):
         return Iscc(text=f"ISCC:{iscc[1]}")
     if digest := _DIGEST.fullmatch(lower):
-        return Digest(text="sha256:" + (_base32(digest[1]) if digest[1] else digest[2].upper() + "===="))
+        return Digest(
+            text="sha256:" + (_base32(digest[1]) if digest[1] else digest[2].upper() + "====")
+        )
     if beginning := _BEGINNING.fullmatch(lower):
         if len(beginning[1]) == 52:
             return Exact(text=beginning[1])

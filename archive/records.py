@@ -4,7 +4,8 @@
     Capture               the same, kept: it points to its WARC record
     Reading | Refusal     what the stages made of a capture, or why they would not
     Filing                where a reading belongs, and the evidence for it
-    Version, Witness, Document, Link   what an archive says about all of its captures together
+    Unlink                a person's word against a link
+    Version, Witness, Document, Work, Link   what an archive says about all of its captures together
 
 Two values are equal when every field is. Times are timezone-aware and in UTC; offsets into texts count
 Unicode code points; offsets into files count bytes.
@@ -216,6 +217,16 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unlink:
+    """A person's word that two texts do not belong together. It outranks every judgement."""
+
+    source: str  # exact part of a fingerprint
+    target: str
+    by: str  # who says so
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filing:
     """Where a reading belongs."""
 
@@ -262,6 +273,13 @@ class Document:
     key: str  # of its first version; never changes
     language: str
     work: str | None  # key of the Work, once one is known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Documents that are one plan across languages. The index has its place; nothing makes one yet."""
+
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

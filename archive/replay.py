@@ -9,11 +9,12 @@ from archive import warc
 from archive.captures import capture_of, is_capture
 from archive.errors import Damaged, UnknownKey
 from archive.index import Entry, Index
-from archive.records import Capture, Filing, Place, Reading, Refusal
+from archive.records import Capture, Filing, Place, Reading, Refusal, Unlink
 from archive.warc import Record
 
 READING_TYPE = "application/vnd.variorum.reading+json"
 REFUSAL_TYPE = "application/vnd.variorum.refusal+json"
+UNLINK_TYPE = "application/vnd.variorum.unlink+json"
 TEXT_TYPE = "text/plain; charset=utf-8"
 
 
@@ -43,6 +44,12 @@ def refusal_record(refusal: Refusal, capture: Capture, made_at: datetime) -> Rec
     """The metadata record that says why there is no reading."""
     fields = _about(capture, made_at)
     return warc.record("metadata", msgspec.json.encode(refusal), REFUSAL_TYPE, fields)
+
+
+def unlink_record(unlink: Unlink, made_at: datetime) -> Record:
+    """The metadata record that keeps a person's word against a link."""
+    fields = [("WARC-Date", warc.timestamp(made_at))]
+    return warc.record("metadata", msgspec.json.encode(unlink), UNLINK_TYPE, fields)
 
 
 def _about(capture: Capture, made_at: datetime) -> list[tuple[str, str]]:
@@ -91,6 +98,8 @@ class Replay:
                 self._add_reading(msgspec.json.decode(record.block, type=Filed), place)
             elif kind == REFUSAL_TYPE:
                 self._index.add_refusal(msgspec.json.decode(record.block, type=Refusal))
+            elif kind == UNLINK_TYPE:
+                self._index.add_unlink(msgspec.json.decode(record.block, type=Unlink))
         except (msgspec.MsgspecError, UnknownKey) as error:
             raise Damaged(place.warc, place.offset, f"metadata record: {error}") from error
 

@@ -8,11 +8,12 @@ import msgspec
 from archive import sketches
 from archive.errors import UnusableIndex
 from archive.index import Entry
-from archive.records import Capture, Filing, Link, Place, Refusal, Sketch
+from archive.records import Capture, Filing, Link, Place, Refusal, Sketch, Unlink
 from archive.sqlite_connection import connect
 from archive.sqlite_queries import SqliteQueries
 from archive.sqlite_rows import to_text
 from archive.sqlite_schema import SCHEMA, SCHEMA_VERSION
+from archive.sqlite_unlink import separate
 
 
 class SqliteIndex(SqliteQueries):
@@ -110,6 +111,11 @@ class SqliteIndex(SqliteQueries):
             "INSERT OR REPLACE INTO refusals VALUES (?, ?, ?)",
             (self._seq(refusal.capture), refusal.stage, refusal.reason),
         )
+
+    def add_unlink(self, unlink: Unlink) -> None:
+        """See `Index.add_unlink`."""
+        with self.transaction():
+            separate(self._db, unlink)
 
     def add_sketch(self, version: str, sketch: Sketch) -> None:
         """See `Index.add_sketch`."""

@@ -212,6 +212,16 @@ class SqliteQueries:
             for source, target, relation, score, evidence, recipe in rows
         )
 
+    def unlinked(self, exact: str) -> frozenset[str]:
+        """See `Index.unlinked`."""
+        rows = self._db.execute(
+            "SELECT d.key FROM unlinks u JOIN aliases a ON a.key = u.target"
+            " JOIN versions v ON v.id = a.version JOIN documents d ON d.id = v.document"
+            " WHERE u.source = ?",
+            (exact,),
+        )
+        return frozenset(key for (key,) in rows)
+
     def candidates(self, sketch: Sketch, limit: int) -> tuple[str, ...]:
         """See `Index.candidates`."""
         rows = (

@@ -102,6 +102,13 @@ CREATE TABLE links (
     UNIQUE (source, target, relation)
 ) STRICT;
 CREATE INDEX links_target ON links (target);
+CREATE TABLE unlinks (                      -- what a person has put apart, both ways round
+    source TEXT NOT NULL REFERENCES aliases,
+    target TEXT NOT NULL REFERENCES aliases,
+    said_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (source, target)
+) STRICT, WITHOUT ROWID;
 """
 
 # What `Index.dump` prints: every fact, none of the internal numbers.
@@ -124,6 +131,7 @@ DUMP = (
     "SELECT 'refusal', c.id, stage, reason FROM refusals r"
     " JOIN captures c ON c.seq = r.capture ORDER BY r.capture",
     "SELECT 'link', source, target, relation, score, evidence, recipe FROM links ORDER BY id",
+    "SELECT 'unlink', source, target, said_by, reason FROM unlinks ORDER BY source, target",
 )
 
 # The last record that a row refers to, for each WARC file.

@@ -15,7 +15,7 @@ from typing import Self
 import msgspec
 
 from archive import files, folder, members, message, replay, warc
-from archive.captures import Body, Known, body_of, capture_of, original_of, to_records
+from archive.captures import Body, Known, body_of, capture_of, is_cut, original_of, to_records
 from archive.errors import (
     ArchiveError,
     Damaged,
@@ -32,6 +32,7 @@ from archive.records import (
     Refusal,
     Resource,
     Sketch,
+    Unlink,
 )
 from archive.recovery import catch_up, drop_index, index_path
 from archive.replay import Replay
@@ -136,8 +137,11 @@ class Archive:
         """
         self._open_writer()
         records = to_records(new, None)
-        original = self._original_of(records[-1])
-        if original:
+        body = body_of(records[-1])
+        if isinstance(new, Exchange) and is_cut(body) and not new.truncated:
+            new = dataclasses.replace(new, truncated="unspecified")
+            records = to_records(new, None)
+        if original := self._original_of(records[-1], body):
             records = to_records(new, original)
         self._write(records)
         return self.index.capture(records[-1].id)
@@ -173,6 +177,17 @@ class Archive:
         """
         capture = self.index.capture(refusal.capture)
         self._write((replay.refusal_record(refusal, capture, datetime.now(UTC)),))
+
+    def unlink(self, unlink: Unlink) -> None:
+        """Keep a person's word that two texts do not belong together, and take them apart.
+
+        Raises:
+            NotKept: the disk would not take it.
+            UnknownKey: one of them is no text of this archive.
+        """
+        for key in (unlink.source, unlink.target):
+            self.index.version(key)
+        self._write((replay.unlink_record(unlink, datetime.now(UTC)),))
 
     def take_member(self, record: Record, member: bytes) -> Place:
         """Keep a record of another archive, its gzip member byte for byte.
@@ -240,9 +255,8 @@ class Archive:
             self._writer.cut((name, self.index.indexed().get(name, 0)))
             self._settled = True
 
-    def _original_of(self, record: Record) -> Capture | None:
+    def _original_of(self, record: Record, body: Body) -> Capture | None:
         """The capture whose bytes `record` repeats, under headers that fit them."""
-        body = body_of(record)
         if not body.data or not body.complete or body.note or record.header("WARC-Truncated"):
             return None
         for original in self.index.originals(warc.digest(body.data)):

@@ -198,23 +198,19 @@ def _chain(runs: list[Block]) -> list[Block]:
 def _stretched(a: str, b: str, chain: list[Block]) -> list[Block]:
     """The runs cut where they overlap, and lengthened as far as the texts agree."""
     blocks: list[Block] = []
-    for index, (start_a, start_b, length) in enumerate(chain):
-        end_a, end_b = (
-            (blocks[-1][0] + blocks[-1][2], blocks[-1][1] + blocks[-1][2]) if blocks else (0, 0)
-        )
-        cut = max(0, end_a - start_a, end_b - start_b)
-        if cut >= length:
+    ends = [*((x, y) for x, y, _ in chain[1:]), (len(a), len(b))][: len(chain)]
+    end_a = end_b = 0
+    for run, (limit_a, limit_b) in zip(chain, ends, strict=True):
+        cut = max(0, end_a - run[0], end_b - run[1])
+        if cut >= run[2]:
             continue
-        start_a, start_b, length = start_a + cut, start_b + cut, length - cut
+        start_a, start_b, length = run[0] + cut, run[1] + cut, run[2] - cut
         while start_a > end_a and start_b > end_b and a[start_a - 1] == b[start_b - 1]:
             start_a, start_b, length = start_a - 1, start_b - 1, length + 1
-        room = min(len(a) - start_a, len(b) - start_b)
-        if index + 1 < len(chain):
-            room = min(chain[index + 1][0] - start_a, chain[index + 1][1] - start_b)
-        length = max(
-            length, length + _common_head(a, b, start_a + length, start_b + length, room - length)
-        )
-        blocks.append((start_a, start_b, length))
+        end_a, end_b = start_a + length, start_b + length
+        more = _common_head(a, b, end_a, end_b, min(limit_a - end_a, limit_b - end_b))
+        end_a, end_b = end_a + more, end_b + more
+        blocks.append((start_a, start_b, length + more))
     return blocks
 
 

@@ -46,8 +46,10 @@ _ROUNDS = 8  # a bound on "until nothing changes"; three suffice with Unicode 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CharacterTable:
-    """One number for each code point: 0 drops it, a code point replaces it by one character,
-    and `CODE_POINTS + i` by the several characters of `expansions[i]`.
+    """What each code point becomes, as one number.
+
+    0 drops it, a code point replaces it by one character, and `CODE_POINTS + i` by the several
+    characters of `expansions[i]`.
     """
 
     codes: npt.NDArray[np.uint32]

@@ -7,6 +7,7 @@ window, which is winnowing (Schleimer, Wilkerson & Aiken 2003, section 3).
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,12 +24,14 @@ VERSION = "1"
 WIDE_SHINGLE = 5  # characters of Han, kana or Hangul
 NARROW_SHINGLE = 9  # characters of any other script
 NEAR_VALUES = 20  # so many of the smallest hashes, 30 bits of each
-WINDOW = 32  # shingles; one of any 32 in a row is sampled, so 60 Han in a row hold one at least
-SPARSE_WINDOW = 96  # for long texts in alphabets, where 200 letters in a row still hold one
+WINDOW = 40  # shingles; one of any 40 in a row is sampled, so 60 Han in a row hold one at least
+SPARSE_WINDOW = 120  # for long texts in alphabets, where 200 letters in a row still hold one
 SPARSE_FROM = 6000  # shingles in an alphabet
+SAMPLE_MOST = 4096  # keys of a text, the smallest: enough for 65,000 Han or 200,000 letters
 
 _RECIPE = "v1"
 _PINNED = "3iipmt5tcr33ekhjn4gbin3ava"  # digest of the character table that "v1" is made with
+_CHUNK = 1 << 20  # shingles hashed at a time: bounds the memory beside the hashes themselves
 _NEAR_MASK = (1 << 30) - 1
 _SAMPLE_MASK = np.uint64((1 << 32) - 1)
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd
@@ -78,6 +81,32 @@ def exact(text: str) -> str:
     return base64.b32encode(digest).decode().rstrip("=").lower()
 
 
+def _shingles(text: str) -> _Shingles:
+    """The shingles of a normal form; a text too short for any is one shingle as a whole."""
+    codes = np.frombuffer(text.encode("utf-32-le"), "<u4")
+    pieces = [
+        _shingles_within(codes[start : start + _CHUNK + NARROW_SHINGLE - 1], _CHUNK)
+        for start in range(0, len(codes), _CHUNK)
+    ]
+    hashes = np.concatenate([piece.hashes for piece in pieces] or [np.zeros(0, np.uint64)])
+    wide = np.concatenate([piece.wide for piece in pieces] or [np.zeros(0, np.bool_)])
+    if len(codes) and not len(hashes):
+        return _Shingles(hashes=_mixed(rolled(codes, len(codes))), wide=table().wide[codes[:1]])
+    return _Shingles(hashes=hashes, wide=wide)
+
+
+def _shingles_within(codes: npt.NDArray[np.uint32], starts: int) -> _Shingles:
+    """The shingles that start at the first `starts` of these code points."""
+    fives = rolled(codes, WIDE_SHINGLE)[:starts]
+    nines = rolled(codes, NARROW_SHINGLE)[:starts]
+    wide = table().wide[codes[: len(fives)]]
+    hashes = fives.copy()
+    hashes[: len(nines)] = np.where(wide[: len(nines)], fives[: len(nines)], nines)
+    whole = wide.copy()  # near the end, a narrow character may start five but no nine
+    whole[: len(nines)] = True
+    return _Shingles(hashes=_mixed(hashes[whole]), wide=wide[whole])
+
+
 def rolled(codes: npt.NDArray[np.uint32], length: int) -> _Hashes:
     """Hash of each run of `length` code points: length, c0, c1, ... as digits to _BASE, mod 2**64."""
     count = max(0, len(codes) - length + 1)
@@ -86,23 +115,6 @@ def rolled(codes: npt.NDArray[np.uint32], length: int) -> _Hashes:
         hashes *= _BASE
         hashes += codes[place : place + count]
     return hashes
-
-
-def _shingles(text: str) -> _Shingles:
-    """The shingles of a normal form; a text shorter than one is one shingle."""
-    codes = np.frombuffer(text.encode("utf-32-le"), "<u4")
-    wide = table().wide[codes]
-    if len(codes) < NARROW_SHINGLE and not (wide[: len(codes) - WIDE_SHINGLE + 1]).any():
-        whole = _mixed(rolled(codes, len(codes))) if len(codes) else np.zeros(0, np.uint64)
-        return _Shingles(hashes=whole, wide=wide[:1])
-    fives = rolled(codes, WIDE_SHINGLE)
-    nines = rolled(codes, NARROW_SHINGLE)
-    starts = wide[: len(fives)]
-    hashes = fives
-    hashes[: len(nines)] = np.where(starts[: len(nines)], fives[: len(nines)], nines)
-    whole_shingles = starts.copy()  # those that start with a narrow character need nine
-    whole_shingles[: len(nines)] = True
-    return _Shingles(hashes=_mixed(hashes[whole_shingles]), wide=starts[whole_shingles])
 
 
 def _mixed(hashes: _Hashes) -> _Hashes:
@@ -123,18 +135,22 @@ def _smallest_tags(hashes: _Hashes) -> tuple[int, ...]:
 
 
 def _sample(shingles: _Shingles) -> tuple[int, ...]:
-    """The low 32 bits of the window minima, wide and narrow shingles apart; ascending."""
+    """The low 32 bits of the smallest window minima, wide and narrow shingles apart; ascending."""
     narrow = shingles.hashes[~shingles.wide]
     window = SPARSE_WINDOW if len(narrow) >= SPARSE_FROM else WINDOW
-    minima = (_minima(shingles.hashes[shingles.wide], WINDOW), _minima(narrow, window))
-    return tuple(np.unique(np.concatenate(minima) & _SAMPLE_MASK).tolist())
+    minima = (*_minima(shingles.hashes[shingles.wide], WINDOW), *_minima(narrow, window))
+    kept = np.unique(np.concatenate(minima))[:SAMPLE_MOST]
+    return tuple(np.unique(kept & _SAMPLE_MASK).tolist())
 
 
-def _minima(hashes: _Hashes, window: int) -> _Hashes:
-    """The minimum of each run of `window` hashes; of all of them when there are fewer."""
-    span = 1
-    while span < min(window, len(hashes)):
-        step = min(span, min(window, len(hashes)) - span)
-        hashes = np.minimum(hashes[:-step], hashes[step:])
-        span += step
-    return hashes
+def _minima(hashes: _Hashes, window: int) -> Iterator[_Hashes]:
+    """The minima of the runs of `window` hashes, or of all of them when there are fewer."""
+    yield np.zeros(0, np.uint64)
+    window = min(window, len(hashes))
+    for start in range(0, len(hashes) - window + 1 if window else 0, _CHUNK):
+        minima, span = hashes[start : start + _CHUNK + window - 1], 1
+        while span < window:
+            step = min(span, window - span)
+            minima = np.minimum(minima[:-step], minima[step:])
+            span += step
+        yield np.unique(minima)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from archive.captures import Body
+from archive.captures import ENTITY_LIMIT, Body, is_cut
 from archive.errors import Damaged, UnknownKey
 from archive.index import Filed, Outcome
 from archive.records import Capture, Filing, Reading, Refusal, Relation
@@ -119,12 +119,16 @@ def file(archive: Archive, capture: Capture, reading: Reading) -> Filing:
     """Put the reading where it belongs: to a version it repeats, a document it changes, or a new one."""
     form = normalise(repaired(reading.text, reading.repairs))
     sketch = fingerprints.sketch(form)
-    placed = _known_text(archive, reading) or filing.place(
-        reading.fingerprint,
-        form,
-        issued(reading, capture.url),
-        candidates(archive, sketch, capture.url),
-    )
+    placed = _known_text(archive, reading)
+    if placed is None:
+        apart = archive.index.unlinked(reading.fingerprint.exact)
+        near = candidates(archive, sketch, capture.url)
+        placed = filing.place(
+            reading.fingerprint,
+            form,
+            issued(reading, capture.url),
+            [candidate for candidate in near if candidate.document not in apart],
+        )
     archive.file(reading, placed, sketch if placed.relation is not Relation.SAME else None)
     return placed
 
@@ -170,6 +174,10 @@ def _body(archive: Archive, capture: Capture) -> Body:
         raise Refused("fetch", f"The bytes of this capture cannot be read: {error}") from error
     if not body.data:
         raise Refused("fetch", "The answer is empty.")
+    if not body.complete and not is_cut(body):
+        raise Refused(
+            "decode", f"The page is longer than {ENTITY_LIMIT >> 20} MiB once it is unpacked."
+        )
     if not body.decoded:
         raise Refused("decode", f"The content coding could not be undone ({body.note}).")
     return body

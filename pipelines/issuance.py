@@ -26,7 +26,9 @@ _GENERIC = re.compile(
     r"(?:法|条例|办法|规定|规则|细则|决定|决议|解释|方案|规划|计划|纲要|意见|通知|公告|章程|标准|批复)"
 )
 _QUOTED = re.compile(r"(?:印发|发布|公布|颁布|转发|下发|出台|通过)[^《]{0,12}《([^》]+)》")
-_EDITION = re.compile(r"[(\[][^()\[\]]*(?:修正|修订|\d{4}|全文|revised|amended)[^()\[\]]*[)\]]", re.I)
+_EDITION = re.compile(
+    r"[(\[][^()\[\]]*(?:修正|修订|\d{4}|全文|revised|amended)[^()\[\]]*[)\]]", re.IGNORECASE
+)
 _SITE = re.compile(r"\s*(?:[_|]|\s[-–—]+\s|——).*$", re.DOTALL)
 _LEAST = 3  # characters of a title that says anything
 _LIKE = 0.6  # ratio of matching characters from which two titles are made to one pattern

@@ -9,6 +9,7 @@ import unicodedata
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from html.entities import html5
 
 import numpy as np
@@ -34,7 +35,7 @@ _BRACKET = re.compile(
 )
 _SYLLABLE = re.compile(r"(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?[aeiouüê]{1,3}(?:ng?|r)?|h?[mn]g?")
 _TONES = re.compile("[\u0300\u0301\u0304\u030c]")
-_TONELESS = frozenset(["ba", "bo", "de", "la", "le", "li", "lo", "luo", "ma", "me", "men", "ne", "tou", "wa", "ya", "zhe", "zi"])
+_TONELESS = re.compile("ba|bo|de|la|le|li|lo|luo|ma|me|men|ne|tou|wa|ya|zhe|zi")
 _HAN_END = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]\s{0,9}\Z")
 # Conjoining jamo that Unicode composes to syllables when they meet: section 3.12 of the standard.
 _JAMO = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\uac00-\ud7a3][\u11a8-\u11c2]")
@@ -49,20 +50,46 @@ class NormalForm:
     offsets: "array[int]"  # of unsigned ints: place in the main text of each character
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Changes:
+    """What is no text of its own, and the characters that stand in its place."""
+
+    dropped: npt.NDArray[np.bool_]  # by place in the text
+    places: npt.NDArray[np.int64]  # of the characters, ascending
+    codes: npt.NDArray[np.uint32]
+
+
 def normalise(text: str) -> NormalForm:
     """The normal form of `text`: pure, idempotent on its own output, in linear time.
 
     >>> normalise("第１條：<b>衞生</b>(shēng)局").text
     '第1条卫生局'
     """
-    cuts = list(_cuts(text))
+    changes = _changes(text)
     pieces: list[str] = []
     offsets = array("I")
     for start in range(0, len(text), _CHUNK):
-        piece, places = _mapped(text, start, min(len(text), start + _CHUNK), cuts)
+        piece, places = _mapped(text, start, min(len(text), start + _CHUNK), changes)
         pieces.append(piece)
         offsets.frombytes(places.astype(np.uint32).tobytes())
     return _composed("".join(pieces), offsets)
+
+
+def _changes(text: str) -> _Changes | None:
+    """The spans that are no text of their own, marked; None when there are none."""
+    dropped = bytearray(len(text))
+    meant: dict[int, int] = {}
+    for start, end, characters in _cuts(text):
+        dropped[start:end] = bytes((1,)) * (end - start)
+        meant |= {start + place: ord(c) for place, c in enumerate(characters)}
+    if not any((meant, 1 in dropped)):
+        return None
+    places = np.array(sorted(meant), np.int64)
+    return _Changes(
+        dropped=np.frombuffer(dropped, np.bool_),
+        places=places,
+        codes=np.array([meant[place] for place in places.tolist()], np.uint32),
+    )
 
 
 def _cuts(text: str) -> Iterator[tuple[int, int, str]]:
@@ -82,28 +109,26 @@ def _cuts(text: str) -> Iterator[tuple[int, int, str]]:
                 yield match.start(), match.end(), ""
 
 
+@lru_cache(maxsize=4096)  # a page has the same few hundred syllables over and over
 def _is_pinyin(letters: str) -> bool:
     """Whether the letters are one syllable of pinyin with its tone, or one that has none."""
     parts = unicodedata.normalize("NFD", "".join(letters.split()))
     bare = unicodedata.normalize("NFC", _TONES.sub("", parts))
     if _SYLLABLE.fullmatch(bare) is None:
         return False
-    return bare in _TONELESS or _TONES.search(parts) is not None
+    return bool(_TONELESS.fullmatch(bare) or _TONES.search(parts))
 
 
 def _mapped(
-    text: str, start: int, end: int, cuts: list[tuple[int, int, str]]
+    text: str, start: int, end: int, changes: _Changes | None
 ) -> tuple[str, npt.NDArray[np.int64]]:
     """The normal form of text[start:end] but for jamo, and the place of each of its characters."""
-    characters = table()
     codes = np.frombuffer(text[start:end].encode("utf-32-le", "surrogatepass"), "<u4")
-    forms = characters.codes[codes]
-    for cut_start, cut_end, meant in cuts:
-        if cut_start < end and cut_end > start:
-            forms[max(0, cut_start - start) : cut_end - start] = 0
-            for place, character in enumerate(meant, cut_start - start):
-                if 0 <= place < len(forms):
-                    forms[place] = characters.codes[ord(character)]
+    forms = table().codes[codes]
+    if changes:
+        forms[changes.dropped[start:end]] = 0
+        first, last = np.searchsorted(changes.places, (start, end))
+        forms[changes.places[first:last] - start] = table().codes[changes.codes[first:last]]
     kept = np.flatnonzero(forms)
     forms = forms[kept]
     several = np.flatnonzero(forms >= CODE_POINTS)

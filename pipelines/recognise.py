@@ -1,5 +1,7 @@
 """Which documents a text belongs to that is not in the archive: pasted passages, files, copies."""
 
+from dataclasses import replace
+
 from archive.lookup import Match
 from archive.records import Candidate
 from archive.store import Archive
@@ -8,6 +10,8 @@ from pipelines import fingerprint as fingerprints
 from pipelines.candidates import candidates
 from pipelines.normal_form import NormalForm, normalise
 from pipelines.relate import relate
+
+_MOST_OF_IT = 0.8  # share in common from which a text counts as the whole; no source
 
 
 def decoded(data: bytes) -> str:
@@ -31,11 +35,18 @@ def _judged(archive: Archive, form: NormalForm, candidate: Candidate) -> Match |
     judged = relate(form, normalise(candidate.text))
     if judged.relation == "different":
         return None
+    relation, evidence = str(judged.relation), judged.evidence
+    passage, whole = evidence.covered
+    if whole < _MOST_OF_IT <= passage:
+        # What is archived has no furniture around it any more: what the passage lacks is text.
+        relation = "excerpt"
+        because = f"The passage stands in this text and is {whole:.0%} of it."
+        evidence = replace(evidence, because=because)
     return Match(
         version=archive.index.version(candidate.version),
-        relation=str(judged.relation),
+        relation=relation,
         score=judged.score,
-        evidence=judged.evidence,
+        evidence=evidence,
     )
 
 

@@ -36,6 +36,7 @@ _HEAD = 500  # characters; lists of related pages come at the end
 _FEW_CHANGES = 4  # numbers and words
 _CHANGE_EVERY = 300  # letters in common
 _MOSTLY = 0.7  # of a text
+_NEARLY_ALL = 0.8  # of a text: what lacks less under the same title is a state of it, no excerpt
 _STILL = 0.15  # of a page that changed at its address: less, and it became another one
 _FEW_WORDS = 6  # letters
 _EXTRA = 0.4  # of a text: more than this around a common part is text, unless furniture shows
@@ -82,22 +83,40 @@ def _turned(judgement: Judgement) -> Judgement:
 
 def _overruled(judgement: Judgement, beside: Weighed) -> Judgement:
     """The judgement, or another where title, issuer, number or address know better than the text."""
-    relation, old = judgement.relation, judgement.evidence
+    old = judgement.evidence
     named = " and ".join(beside.signals)
-    because = old.because
+    relation, because = judgement.relation, old.because
     if relation == "version" and beside.verdict == "two":
-        relation, because = "different", f"Look-alikes: {named}, though {old.because}"
-    elif relation == "different" and beside.verdict == "one":
-        relation, because = "version", f"Rewritten: {named}. {old.because}"
-    elif relation == "excerpt" and beside.verdict == "one":
-        if beside.other_date or old.changed_numbers:
-            relation, because = "version", f"Rewritten: {named}. {old.because}"
-    elif relation in ("different", "excerpt") and beside.same_address and beside.verdict == "open":
-        if relation == "excerpt" or max(old.covered) >= _STILL:
-            relation, because = "version", f"The page changed at its address. {old.because}"
+        relation, because = "different", f"Look-alikes ({named}): {old.because}"
+    elif _one_rewritten(judgement, beside):
+        relation, because = "version", f"Rewritten ({named}): {old.because}"
+    elif _changed_in_place(judgement, beside):
+        relation, because = "version", f"The page at this address changed: {old.because}"
     direction = judgement.direction if relation == "excerpt" else None
     evidence = replace(old, because=because, signals=beside.signals)
     return replace(judgement, relation=relation, direction=direction, evidence=evidence)
+
+
+def _one_rewritten(judgement: Judgement, beside: Weighed) -> bool:
+    """Whether it is one document by name, and its text neither the same nor a part."""
+    if beside.verdict != "one" or judgement.relation in ("same", "version"):
+        return False
+    known = judgement.evidence
+    return (
+        judgement.relation == "different"
+        or beside.other_date
+        or bool(known.changed_numbers)
+        or min(known.covered) >= _NEARLY_ALL
+    )
+
+
+def _changed_in_place(judgement: Judgement, beside: Weighed) -> bool:
+    """Whether a page at an address that is known still is that page."""
+    if not beside.same_address or beside.verdict != "open":
+        return False
+    return judgement.relation == "excerpt" or (
+        judgement.relation == "different" and max(judgement.evidence.covered) >= _STILL
+    )
 
 
 def _judged(found: Differences) -> Judgement:
@@ -116,54 +135,55 @@ def _judged(found: Differences) -> Judgement:
 def _decided(found: Differences) -> tuple[Kind, Direction | None, str]:
     """Relation and direction, and the line that says why."""
     a, b = found.a, found.b
-    if _unrelated(found):
-        share = f"{max(a.covered, b.covered):.0%}"
-        return "different", None, f"At most {share} of either text is in the other."
     share_a = _lacking(a, b) / max(1, a.size)  # passages of a that b lacks
     share_b = _lacking(b, a) / max(1, b.size)
-    if min(share_a, share_b) > _BOTH_LACK:
-        return "different", None, "Each text has much that the other lacks."
+    if reason := _unrelated(found) or _a_form(found) or _both_lack(share_a, share_b):
+        return "different", None, reason
     changed = _changed(found)
-    if len(found.numbers) + found.words > max(
-        _FEW_CHANGES, min(a.matched, b.matched) / _CHANGE_EVERY
-    ):
-        if max(a.covered, b.covered) < _MOSTLY:
-            return (
-                "different",
-                None,
-                "What they share is a form that each fills with its own words.",
-            )
     if _is_part(share_a, share_b, changed):
         if share_a > share_b:
-            return "excerpt", "b in a", _part(b, a)
-        return "excerpt", "a in b", _part(a, b)
+            return "excerpt", "b in a", _part(a)
+        return "excerpt", "a in b", _part(b)
     if min(_unlike(a), _unlike(b)) > _UNLIKE or max(share_a, share_b) > _PART:
-        return "different", None, "Much of each text is not in the other, and what is differs."
+        return "different", None, "Much of each text is not in the other."
     if changed:
         return "version", None, changed
     if share_a or share_b:
         return "version", None, "Each text has passages that the other lacks."
     if direction := _short_part(found):
-        return (
-            "excerpt",
-            direction,
-            "One text lacks a few words of the other and nothing else differs.",
-        )
-    return "same", None, "The texts differ in form and in what stands around them only."
+        return "excerpt", direction, "One text lacks a few words; nothing else differs."
+    return "same", None, "The texts differ only in form and in what stands around them."
 
 
-def _unrelated(found: Differences) -> bool:
-    """Whether what is in common is too little, or only a frame around different content."""
+def _unrelated(found: Differences) -> str:
+    """Why what is in common is too little, or only a frame; empty when it is neither."""
     a, b = found.a, found.b
-    if not found.blocks or (a.matched < _LEAST and max(a.covered, b.covered) < 0.5):
-        return True
+    most = max(a.covered, b.covered)
+    if not found.blocks or most < _LEAST_SHARE or (a.matched < _LEAST and most < 0.5):
+        return f"At most {most:.0%} of either text is in the other."
     foreign = min((side.alone + side.rewritten) / max(1, side.inner) for side in (a, b))
     if foreign > _FOREIGN:
-        return True
-    dense = max(_dense(a), _dense(b))
-    if dense < _DENSE:
-        return max(a.covered, b.covered) < _DENSE
-    return max(a.covered, b.covered) < _LEAST_SHARE
+        return f"They share a frame; {foreign:.0%} of what it holds is in one of them only."
+    if max(_dense(a), _dense(b)) < _DENSE and most < _DENSE:
+        return f"What they share is scattered: {most:.0%} of either text at most."
+    return ""
+
+
+def _a_form(found: Differences) -> str:
+    """Why what is in common is a form that each fills with its own numbers; or empty."""
+    a, b = found.a, found.b
+    changes = len(found.numbers) + found.words
+    few = max(_FEW_CHANGES, min(a.matched, b.matched) / _CHANGE_EVERY)
+    if changes <= few or max(a.covered, b.covered) >= _MOSTLY:
+        return ""
+    return f"They share a form, filled in differently at {changes} places."
+
+
+def _both_lack(share_a: float, share_b: float) -> str:
+    """Why each has too much of its own; or empty."""
+    if min(share_a, share_b) <= _BOTH_LACK:
+        return ""
+    return f"Each lacks much of the other: {share_b:.0%} and {share_a:.0%}."
 
 
 def _is_part(share_a: float, share_b: float, changed: str) -> bool:
@@ -212,14 +232,14 @@ def _changed(found: Differences) -> str:
     a, b = found.a, found.b
     if found.numbers and found.noise + found.extended < 10 * len(found.numbers):
         shown = ", ".join(f"{x} → {y}" for x, y in found.numbers[:3])
-        return f"{len(found.numbers)} numbers differ ({shown})."
+        return f"{_counted(len(found.numbers), 'number')} changed: {shown}."
     expected = found.noise * found.numerals / max(1e-9, 1 - found.numerals)
     if found.extended > (3 * expected + 3 if found.noise >= _NOISY else 0):
-        return f"{found.extended} numbers have other digits."
+        return f"{_counted(found.extended, 'number')} lost or won digits."
     if a.rewritten or b.rewritten:
         return "Passages were replaced."
     if found.words and found.noise < 5 * found.words:
-        return f"{found.words} words were replaced."
+        return f"{_counted(found.words, 'wording')} replaced."
     return ""
 
 
@@ -232,6 +252,10 @@ def _short_part(found: Differences) -> Direction | None:
     return "b in a" if found.insertions[0] else "a in b"
 
 
-def _part(part: Side, whole: Side) -> str:
+def _part(whole: Side) -> str:
     """The line for an excerpt."""
     return f"One text is a part of the other: {whole.covered:.0%} of it."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -41,6 +41,7 @@ _COMMANDS = {
     "show": ("show:show", "Show a document, its versions, and where each was seen."),
     "text": ("show:text", "Print the main text of a version."),
     "diff": ("show:diff", "Show what changed between two versions."),
+    "unlink": ("unlink:unlink", "Take two texts apart that were put together wrongly."),
     "fingerprint": ("fingerprint:fingerprint", "Print the fingerprint of a file."),
     "verify": ("care:verify", "Prove that the archive is what was written."),
     "rebuild-index": ("rebuild:rebuild_index", "Make the index again from the WARCs alone."),

@@ -126,6 +126,11 @@ def document(view: View) -> None:
         out.print(Text.assemble(("  fingerprint  ", "dim"), version["fingerprint"]), soft_wrap=True)
         for seen in version["witnesses"]:
             out.print(_witness(seen), soft_wrap=True)
+        for copy in version["copies"]:
+            because = copy["evidence"]["because"]
+            out.print(
+                Text.assemble(("  copy         ", "dim"), short(copy["text"]), f"  {because}")
+            )
     if view["related"]:
         out.print()
         out.print("Linked documents", style="bold")

@@ -99,7 +99,17 @@ def version(archive: Archive, version: Version) -> View:
         "language": version.language,
         "title": version.title,
         "witnesses": [witness(each) for each in archive.index.witnesses(version.key)],
+        "copies": copies(archive, version),
     }
+
+
+def copies(archive: Archive, version: Version) -> list[View]:
+    """Texts that joined the version although their normal forms differ, and why."""
+    return [
+        {"text": link.source, "score": round(link.score, 4), "evidence": evidence(link.evidence)}
+        for link in archive.index.links(version.document)
+        if link.relation is Relation.SAME and link.target == version.key
+    ]
 
 
 def related(archive: Archive, document: str) -> list[View]:

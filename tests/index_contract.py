@@ -15,6 +15,7 @@ from archive.records import (
     Place,
     Refusal,
     Relation,
+    Unlink,
 )
 from tests.samples import START, exact, link_between, new, same_as, sketch, version_of
 
@@ -357,3 +358,42 @@ class IndexContract:
         kinds = {"captures", "readings", "refusals", "documents", "versions", "witnesses", "links"}
         assert kinds <= index.counts().keys()
         assert not any(index.counts().values())
+
+    # A person's word against a link
+
+    def test_a_copy_that_is_unlinked_gets_a_document_of_its_own(self, index: Index) -> None:
+        put(index, 1, "a", new("a"))
+        put(index, 2, "b", same_as("a"))
+        index.add_unlink(apart("b", "a"))
+        assert index.version(exact("b")).document == exact("b")
+        assert index.version(exact("a")).document == exact("a")
+        assert [w.captures[0].id for w in index.witnesses(exact("b"))] == ["capture-2"]
+        assert index.links(exact("a")) == ()
+        assert index.unlinked(exact("b")) == {exact("a")}
+        assert index.unlinked(exact("a")) == {exact("b")}
+
+    def test_a_version_that_is_unlinked_leaves_the_document(self, index: Index) -> None:
+        put(index, 1, "a", new("a"))
+        put(index, 2, "b", version_of("a", "b"))
+        put(index, 3, "c", version_of("a", "c"))
+        index.add_unlink(apart("a", "b"))
+        assert [v.key for v in index.versions(exact("a"))] == [exact("a"), exact("c")]
+        assert [v.key for v in index.versions(exact("b"))] == [exact("b")]
+
+    def test_unlinking_an_excerpt_takes_only_the_link(self, index: Index) -> None:
+        put(index, 1, "a", new("a"))
+        put(index, 2, "b", excerpt("b", "a"))
+        index.add_unlink(apart("b", "a"))
+        assert index.links(exact("b")) == ()
+        assert index.counts()["documents"] == 2
+
+    def test_unlinking_a_strange_text_changes_nothing(self, index: Index) -> None:
+        put(index, 1, "a", new("a"))
+        before = list(index.dump())
+        with pytest.raises(UnknownKey):
+            index.add_unlink(apart("a", "nowhere"))
+        assert list(index.dump()) == before
+
+
+def apart(source: str, target: str) -> Unlink:
+    return Unlink(source=exact(source), target=exact(target), by="editor", reason="another plan")

@@ -155,3 +155,23 @@ def test_importing_a_warc_files_its_pages_and_a_second_time_changes_nothing(
     again = other("import", str(warc), "--json")
     assert again.status == 0
     assert other("stats", "--json").json["captures"] == 1
+
+
+def test_what_a_person_takes_apart_stays_apart(
+    variorum: Variorum, serve: Callable[..., Loopback]
+) -> None:
+    pages = {"/plan": ok(page()), "/copy": ok(page((ITEMS[0].replace("30处", "50处"), *ITEMS[1:])))}
+    server = serve(pages)
+    first, second = variorum.submit(server, "/plan", "/copy").json["results"]
+    assert second["document"] == first["document"]
+    keys = (second["version"], first["version"])
+    assert variorum("unlink", keys[0][:12], keys[1], "--reason", "x").status == 2
+    answer = variorum("unlink", *keys, "--reason", "another plan", "--by", "editor", "--json")
+    assert answer.status == 0, answer.err
+    assert len(answer.json["documents"]) == 2
+    again = variorum.submit(server, "/copy").json["results"][0]
+    assert again["document"] == second["version"]
+    before = variorum("show", second["version"], "--json").json
+    assert variorum("rebuild-index").status == 0
+    assert variorum("show", second["version"], "--json").json == before
+    harmless(variorum)

@@ -18,12 +18,12 @@ ASKED = {
 def rows(heading: str) -> dict[str, str]:
     """Package to licence, of the table under a heading."""
     table = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
-    return dict(re.findall(r"^\| `([\w-]+)` \| .+ \| ([^|]+) \|$", table, re.MULTILINE))
+    return dict(re.findall(r"^\| `([\w.-]+)` \| .+ \| ([^|]+) \|$", table, re.MULTILINE))
 
 
 @pytest.mark.parametrize("heading", ASKED)
 def test_the_page_has_a_row_for_each_dependency_and_no_other(heading: str) -> None:
-    names = {re.split(r"[^\w-]", requirement)[0] for requirement in ASKED[heading]}
+    names = {re.split(r"[^\w.-]", requirement)[0] for requirement in ASKED[heading]}
     assert set(rows(heading)) == names
 
 

@@ -1,11 +1,14 @@
 """The ISCC text code: equal to that of the reference implementation of ISO 24138."""
 
+import numpy as np
 import pytest
+import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from iscc_core import gen_text_code_v0
 
 from pipelines.iscc import text_code
+from pipelines.xxh32 import xxh32
 
 SAMPLES = (
     "",
@@ -31,3 +34,10 @@ def test_any_text_has_the_code_of_the_reference_implementation(text: str) -> Non
 
 def test_a_lone_surrogate_is_no_error() -> None:
     assert text_code("a\ud800b").startswith("ISCC:")
+
+
+@given(st.lists(st.binary(min_size=3, max_size=3), min_size=1, max_size=5), st.integers(0, 60))
+def test_many_hashes_at_once_are_the_hashes_one_by_one(seeds: list[bytes], length: int) -> None:
+    runs = [(seed * 30)[:length] for seed in seeds]
+    rows = np.frombuffer(b"".join(runs), np.uint8).reshape(len(runs), length)
+    assert xxh32(rows).tolist() == [xxhash.xxh32_intdigest(run) for run in runs]
