@@ -32,7 +32,7 @@ demo: setup
 	@$(PY) -m service.demo
 
 test: dev
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses auto --dist loadfile --quiet
 
 lint: dev
 	$(VENV)/bin/ruff check .

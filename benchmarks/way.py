@@ -1,79 +1,162 @@
-"""The whole way of a page, from kept bytes to filed document, beside bare `trafilatura.extract`."""
+"""What a page costs on its way from kept bytes to filed document, beside bare `trafilatura.extract`.
 
-import gzip
+Page by page both take their turn, now the one first, now the other, so that both meet the same
+machine. What is loaded once is loaded before.
+"""
+
 import tempfile
 import time
-from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import trafilatura
 
-from archive.records import Resource
+from archive.captures import Body
+from archive.records import Capture, Reading, Resource
 from archive.store import Archive
-from benchmarks.figures import Figure
-from pipelines.direct import process
-from service.demo.sites import ISSUED, SITES, page
+from benchmarks import corpus
+from benchmarks.corpus import WebPage
+from benchmarks.figures import Extent, Figure
+from pipelines import reading
+from pipelines.direct import InProcess
+from pipelines.flow import Flow
+from pipelines.workers import Readers
+from service.demo.sites import ISSUED, REVISED, SITES, page
 
-CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
-_MOST = 150  # pages of each set: a minute in all
+_SETS = ("aeb", "traf", "cn")
+_WARM = WebPage(
+    url="https://warm.example/",
+    body=b"<html><body><p>A first page, to load what is loaded once.</p></body></html>",
+)
 
 
-def measure() -> list[Figure]:
-    """Pages a second both ways, and CPU as a ratio, for Latin and for Chinese pages."""
+@dataclass(slots=True)
+class Spent:
+    """Seconds that were spent on the pages so far."""
+
+    cpu: float = 0.0  # of this process
+    wall: float = 0.0
+
+
+class Stopwatch:
+    """Adds what passes between `with` and its end to `spent`."""
+
+    def __init__(self, spent: Spent) -> None:
+        """It starts with the `with` block."""
+        self._spent = spent
+
+    def __enter__(self) -> None:
+        self._cpu, self._wall = time.process_time(), time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._spent.cpu += time.process_time() - self._cpu
+        self._spent.wall += time.perf_counter() - self._wall
+
+
+class Timed:
+    """Makes each reading in this process, and takes its time: `pipelines.workers.Reads`."""
+
+    count = 0
+
+    def __init__(self, spent: Spent) -> None:
+        """What a reading costs is added to `spent`."""
+        self._spent = spent
+        self._reads = InProcess()
+
+    def read(self, body: Body, capture: Capture) -> Future[Reading]:
+        """See `Reads.read`."""
+        with Stopwatch(self._spent):
+            return self._reads.read(body, capture)
+
+
+def measure(extent: Extent) -> list[Figure]:
+    """Pages a second and CPU ratios for each set of pages that is beside the checkout.
+
+    Without any, for the pages of the demo, which are too few to hold a floor.
+    """
+    sets = {name: list(corpus.pages(name)) for name in _SETS if not corpus.missing((name,))}
     figures = []
-    for name, pages in _sets().items():
-        own, bare, wall = _race(pages)
-        figures += [
-            Figure(name=f"way/{name}/pages", value=len(pages)),
-            Figure(name=f"way/{name}/whole way", value=len(pages) / wall, unit="pages/s"),
-            Figure(name=f"way/{name}/trafilatura.extract", value=len(pages) / bare, unit="pages/s"),
-            Figure(name=f"way/{name}/CPU ratio", value=own / bare, unit="x", bound="<="),
-        ]
+    for name, every in (sets or {"demo": _demo()}).items():
+        pages = every[:: extent.every]
+        figures += _costs(f"{extent.prefix}way/{name}", pages)
+        if extent.every == 1:
+            figures.append(
+                Figure(
+                    name=f"way/{name} whole way, workers",
+                    value=len(pages) / _by_workers(pages),
+                    unit="pages/s",
+                )
+            )
     return figures
 
 
-def _race(pages: list[bytes]) -> tuple[float, float, float]:
-    """CPU seconds of ours, CPU seconds of trafilatura, wall seconds of ours; page by page in turn."""
-    own = bare = wall = 0.0
+def _costs(name: str, pages: list[WebPage]) -> list[Figure]:
+    bare, read, whole = _race(pages)
+    count = len(pages)
+    return [
+        Figure(name=f"{name} pages", value=count),
+        Figure(name=f"{name} trafilatura.extract", value=count / bare.wall, unit="pages/s"),
+        Figure(name=f"{name} reading", value=count / read.wall, unit="pages/s"),
+        Figure(name=f"{name} whole way", value=count / whole.wall, unit="pages/s"),
+        Figure(name=f"{name} CPU of reading", value=read.cpu / bare.cpu, unit="x", bound="<="),
+        Figure(name=f"{name} CPU of whole way", value=whole.cpu / bare.cpu, unit="x", bound="<="),
+    ]
+
+
+def _race(pages: list[WebPage]) -> tuple[Spent, Spent, Spent]:
+    """What trafilatura took, what the readings took, and what the whole way took with them."""
+    bare, read, whole = Spent(), Spent(), Spent()
+    reading.warm_up()
+    trafilatura.extract(_WARM.body)
     with tempfile.TemporaryDirectory() as folder, Archive.open(Path(folder), write=True) as archive:
-        _take(
-            archive,
-            0,
-            b"<html><body><p>A first page, to load what is loaded once.</p></body></html>",
-        )
-        for number, body in enumerate(pages, 1):
-            cpu, clock = time.process_time(), time.perf_counter()
-            _take(archive, number, body)
-            own += time.process_time() - cpu
-            wall += time.perf_counter() - clock
-            cpu = time.process_time()
-            trafilatura.extract(body)
-            bare += time.process_time() - cpu
-    return own, bare, wall
+        flow = Flow(archive, Timed(read), lambda _: None)
+        _take(archive, flow, _WARM)
+        read.cpu = read.wall = 0.0
+        for number, one in enumerate(pages):
+            for ours in (True, False) if number % 2 else (False, True):
+                with Stopwatch(whole if ours else bare):
+                    if ours:
+                        _take(archive, flow, one)
+                    else:
+                        trafilatura.extract(one.body, url=one.url)
+    return bare, read, whole
 
 
-def _take(archive: Archive, number: int, body: bytes) -> None:
-    resource = Resource(
-        url=f"https://bench.example/{number}.html",
-        fetched_at=datetime.now(UTC),
-        media_type="text/html",
-        body=body,
-    )
-    process(archive, archive.keep(resource))
+def _by_workers(pages: list[WebPage]) -> float:
+    """Seconds of wall time for the whole way as the commands go it, a worker on each core."""
+    spent = Spent()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Archive.open(Path(folder), write=True) as archive,
+        Readers() as reads,
+    ):
+        flow = Flow(archive, reads, lambda _: None)
+        for number in range(reads.count):  # each worker starts with its first page
+            warm = WebPage(url=_WARM.url, body=_WARM.body + b"<p>%d</p>" % number)
+            flow.take(archive.keep(_resource(warm)))
+        flow.finish()
+        with Stopwatch(spent):
+            for one in pages:
+                flow.take(archive.keep(_resource(one)))
+            flow.finish()
+    return spent.wall
 
 
-def _sets() -> dict[str, list[bytes]]:
-    """Real pages where the corpus is at hand, else the demo's own."""
-    if not CORPUS.is_dir():
-        return {"demo": [page(site, ISSUED) for site in SITES]}
-    return {"latin": list(_latin()), "chinese": [p.read_bytes() for p in _chinese()]}
+def _take(archive: Archive, flow: Flow, one: WebPage) -> None:
+    flow.take(archive.keep(_resource(one)))
+    flow.finish()
 
 
-def _latin() -> Iterator[bytes]:
-    for path in sorted((CORPUS / "aeb" / "html").glob("*.gz"))[:_MOST]:
-        yield gzip.decompress(path.read_bytes())
+def _resource(one: WebPage) -> Resource:
+    now = datetime.now(UTC)
+    return Resource(url=one.url, fetched_at=now, media_type="text/html", body=one.body)
 
 
-def _chinese() -> list[Path]:
-    return sorted((CORPUS / "gne" / "tests").glob("*/*.html"))[:_MOST]
+def _demo() -> list[WebPage]:
+    return [
+        WebPage(url=f"https://{site.name}.example/{at}", body=page(site, edition))
+        for at, edition in enumerate((ISSUED, REVISED))
+        for site in SITES
+    ]

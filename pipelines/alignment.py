@@ -23,6 +23,8 @@ _GRAMS = ((8, 16), (4, 8))  # (wide, narrow) characters of an anchor: whole text
 _FACTOR = 0x9E3779B97F4A7C15  # odd; 2**64 / golden ratio
 _SHORT_GRAM = 3  # characters, in gaps of at most _SHORT_GAP
 _SHORT_GAP = 60
+_SMALL = 400  # characters, below which plain strings are faster than arrays
+_HOPELESS = 0.04  # of the shorter text: less in common than this, and they are different
 _LIKE = 0.7  # of a gap's characters in order: then it is one passage, badly read
 _LIKE_GAP = 400  # characters; beyond it the comparison would be too slow
 
@@ -53,19 +55,28 @@ def align(a: str, b: str) -> Alignment:
     tail = _common_tail(a, b, min(len(a), len(b)) - head)
     found = [(0, 0, head)] if head else []
     middle_a, middle_b = a[head : len(a) - tail], b[head : len(b) - tail]
-    found += [(x + head, y + head, n) for x, y, n in _anchored(middle_a, middle_b, 0)]
+    least = int(_HOPELESS * min(len(a), len(b))) - head - tail
+    found += [(x + head, y + head, n) for x, y, n in _anchored(middle_a, middle_b, 0, least)]
     if tail:
         found.append((len(a) - tail, len(b) - tail, tail))
     return Alignment(blocks=tuple(_joined(found)), length_a=len(a), length_b=len(b))
 
 
-def _anchored(a: str, b: str, level: int) -> list[Block]:
-    """The blocks of two texts by anchors of this level, with the finer ones in their gaps."""
+def _anchored(a: str, b: str, level: int, least: int = 0) -> list[Block]:
+    """The blocks of two texts by anchors of this level, with finer ones in their gaps.
+
+    Where they come to less than `least` characters, finer ones will not help.
+    """
     if not a or not b:
         return []
     if level == len(_GRAMS) or min(len(a), len(b)) < _GRAMS[level][0]:
         return _last_resort(a, b)
-    blocks = _stretched(a, b, _chain(_runs(a, b, _GRAMS[level])))
+    if max(len(a), len(b)) <= _SMALL:
+        blocks = _stretched(a, b, _chain(_small_runs(a, b, _gram(a, b, _GRAMS[level]))))
+    else:
+        blocks = _stretched(a, b, _chain(_runs(a, b, _GRAMS[level])))
+    if sum(n for _, _, n in blocks) < least:
+        return blocks
     whole: list[Block] = []
     end_a = end_b = 0
     for start_a, start_b, length in [*blocks, (len(a), len(b), 0)]:
@@ -84,9 +95,15 @@ def _last_resort(a: str, b: str) -> list[Block]:
         matcher = SequenceMatcher(None, a, b, autojunk=False)
         if matcher.quick_ratio() > _LIKE and matcher.ratio() > _LIKE:
             return [(x, y, n) for x, y, n in matcher.get_matching_blocks() if n]
-    if longer <= _SHORT_GAP:
-        return _stretched(a, b, _chain(_short_runs(a, b)))
+    if longer <= _SHORT_GAP and shorter >= _SHORT_GRAM:
+        return _stretched(a, b, _chain(_small_runs(a, b, _SHORT_GRAM)))
     return []
+
+
+def _gram(a: str, b: str, grams: tuple[int, int]) -> int:
+    """The length of anchors for two short passages, by the script in the middle of them."""
+    wide = table().wide
+    return grams[0] if wide[ord(a[len(a) // 2])] or wide[ord(b[len(b) // 2])] else grams[1]
 
 
 def _runs(a: str, b: str, grams: tuple[int, int]) -> list[Block]:
@@ -150,19 +167,27 @@ def _gram_hashes(codes: _Codes, grams: tuple[int, int]) -> list[npt.NDArray[np.u
     return found
 
 
-def _short_runs(a: str, b: str) -> list[Block]:
-    """The same for gaps of a few words, where the cost of arrays would prevail."""
-    where_a, where_b = _short_grams(a), _short_grams(b)
-    common = [(p, where_b[gram]) for gram, p in where_a.items() if where_b.get(gram, -1) >= 0]
-    return [(x, y, _SHORT_GRAM) for x, y in sorted(common) if x >= 0]
+def _small_runs(a: str, b: str, gram: int) -> list[Block]:
+    """The same for short passages, where the cost of arrays would prevail."""
+    where_a, where_b = _small_grams(a, gram), _small_grams(b, gram)
+    runs: list[Block] = []
+    for key, x in where_a.items():  # in the order of a, but for grams that occur again
+        y = where_b.get(key, -1)
+        if x < 0 or y < 0:
+            continue
+        if runs and runs[-1][0] + runs[-1][2] >= x and x - runs[-1][0] == y - runs[-1][1]:
+            runs[-1] = (runs[-1][0], runs[-1][1], x + gram - runs[-1][0])
+        else:
+            runs.append((x, y, gram))
+    return runs
 
 
-def _short_grams(text: str) -> dict[str, int]:
-    """Where each short gram starts; -1 for one that occurs again."""
+def _small_grams(text: str, gram: int) -> dict[str, int]:
+    """Where each gram starts; -1 for one that occurs again."""
     places: dict[str, int] = {}
-    for start in range(len(text) - _SHORT_GRAM + 1):
-        gram = text[start : start + _SHORT_GRAM]
-        places[gram] = -1 if gram in places else start
+    for start in range(len(text) - gram + 1):
+        key = text[start : start + gram]
+        places[key] = -1 if key in places else start
     return places
 
 

@@ -118,11 +118,12 @@ def _changing(simplified: dict[str, str], known: frozenset[int]) -> list[int]:
     """Code points that need a look, ascending; other letters stay, all else is dropped.
 
     Han characters and Hangul syllables outside the compatibility blocks have no case, no width and
-    no marks: only the Traditional ones change. Symbols count when they may be letters underneath.
+    no marks: only the Traditional ones change. Symbols count when they may be letters underneath;
+    letters that came later do not, so that every Python makes the same table.
     """
     plain = {c for r in WIDE[3:] for c in r}
     blocks = (range(0x2000, 0x3400), range(0xF900, 0x10000), range(0x1D000, 0x1FC00))
-    symbols = {c for block in blocks for c in block}
+    symbols = {c for block in blocks for c in block if unicodedata.category(chr(c))[0] not in "LN"}
     moving = {c for c in (known - plain) | symbols if _moves(c)}
     return sorted(moving | set(map(ord, simplified)) | _DROPPED)
 

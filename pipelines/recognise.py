@@ -1,6 +1,7 @@
 """Which documents a text belongs to that is not in the archive: pasted passages, files, copies."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from archive.lookup import Match
 from archive.records import Candidate
@@ -53,5 +54,7 @@ def _judged(archive: Archive, form: NormalForm, candidate: Candidate) -> Match |
 _ORDER = {"same": 0, "version": 1, "excerpt": 2}
 
 
-def _rank(match: Match) -> tuple[int, float, float]:
-    return _ORDER[match.relation], -match.score, -match.evidence.covered[0]
+def _rank(match: Match) -> tuple[int, float, float, datetime]:
+    """Closest first; of equals the one that was seen first."""
+    share = match.evidence.covered[0]
+    return _ORDER[match.relation], -match.score, -share, match.version.first_seen

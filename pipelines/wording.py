@@ -21,6 +21,8 @@ def alike(a: str, b: str) -> bool:
     >>> alike("信息网络", "资讯网路")
     True
     """
+    if a.isascii() or b.isascii():
+        return False
     return any(
         normalise(_to_taiwan().convert(x)).text == normalise(y).text for x, y in ((a, b), (b, a))
     )

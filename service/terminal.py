@@ -11,13 +11,14 @@ from rich.text import Text
 
 from service.views import View
 
+_ALSO_AT = 4  # other addresses of a version that are named
 SHORT = 12  # characters of a key that are shown; lookup takes any unique 8
 
 
 def console() -> Console:
     """Standard output, as wide as the terminal; 100 columns where it is none."""
     width = None if sys.stdout.isatty() else 100
-    return Console(width=width, highlight=False, soft_wrap=False)
+    return Console(width=width, highlight=False, soft_wrap=True)
 
 
 def progress_console() -> Console:
@@ -71,7 +72,7 @@ def _lines(view: View) -> list[tuple[str, str]]:
     if view["of"]:
         lines.append(("part of", short(view["of"])))
     lines.append(("why", view.get("because") or ""))
-    lines.append(("also at", ", ".join(view.get("also_at", ())[:4])))
+    lines += [("also at", url) for url in view.get("also_at", ())[:_ALSO_AT]]
     lines.append(("cut off", view["truncated"] or ""))
     lines.append(("reason", view["reason"] or ""))
     return [(name, value) for name, value in lines if value]
@@ -123,9 +124,9 @@ def document(view: View) -> None:
             )
         )
         out.print(Text.assemble(("  key          ", "dim"), version["version"]))
-        out.print(Text.assemble(("  fingerprint  ", "dim"), version["fingerprint"]), soft_wrap=True)
+        out.print(Text.assemble(("  fingerprint  ", "dim"), version["fingerprint"]))
         for seen in version["witnesses"]:
-            out.print(_witness(seen), soft_wrap=True)
+            out.print(_witness(seen))
         for copy in version["copies"]:
             because = copy["evidence"]["because"]
             out.print(
@@ -181,7 +182,7 @@ def facts(view: View) -> None:
     out = console()
     width = max((len(str(name)) for name in view), default=0)
     for name, value in view.items():
-        out.print(Text.assemble((f"{name:<{width}}  ", "dim"), str(value)), soft_wrap=True)
+        out.print(Text.assemble((f"{name:<{width}}  ", "dim"), str(value)))
 
 
 def problems(views: list[View]) -> None:

@@ -69,6 +69,12 @@ def test_the_heading_that_the_title_element_repeats_is_the_title() -> None:
     assert found.title == Found(value="Water for the islands", origin="heading")
 
 
+def test_a_title_that_ends_in_a_quotation_keeps_its_mark() -> None:
+    said = "Publican el «Plan de agua para las islas»"
+    found = described("<p>texto</p>", f"<title>{said} | Diario del Puerto</title>")
+    assert value(found.title) == said
+
+
 def test_a_line_of_the_page_shows_where_the_title_ends() -> None:
     found = described(
         "<div>海岛供水规划</div><p>正文</p>", "<title>海岛供水规划 海岛水务研究院附属中心</title>"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -110,6 +110,18 @@ def title(
     what the head says that stands in the page as a line; the head's own words without the
     site's name; the only heading there is.
     """
+    found = _found_title(claims, heads, lines, sites)
+    return replace(found, value=_closed(found.value)) if found else None
+
+
+def _closed(text: str) -> str:
+    """The title with the quotation mark that was taken for a separator at its end."""
+    return text + "»" if text.count("«") == text.count("»") + 1 else text
+
+
+def _found_title(
+    claims: Claims, heads: Sequence[Heading], lines: Sequence[str], sites: frozenset[str]
+) -> Found | None:
     stated = claims.meta("ArticleTitle")
     if stated:
         return Found(value=without_site(stated.value, sites), origin=stated.origin)
