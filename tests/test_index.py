@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,7 +118,9 @@ def test_an_index_on_a_read_only_medium_can_be_read(path: Path) -> None:
         assert index.counts()["captures"] == 1
         index.close()
         return
-    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
+    for folder in path.parents:
+        if folder == Path(tempfile.gettempdir()):
+            break
         folder.chmod(0o755)
     ((status, out, err),) = outcomes([run_python(READ_ONLY, path)])
     assert (status, out) == (0, "1\n"), err

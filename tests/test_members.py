@@ -187,7 +187,7 @@ def test_a_record_that_is_too_large_is_reported_and_passed_by(path: Path) -> Non
         b"just text",
         b"PK\x03\x04 a zip",
         gzip.compress(A),
-        gzip.compress(b"filedesc://a.arc 0.0.0.0"),
+        gzip.compress(b"filedesc://a.arc 0.0.0.0", mtime=0),
         b"filedesc://a.arc 0.0.0.0",
         b"\x28\xb5\x2f\xfd zstd",
         b"\x5d\x2a\x4d\x18 zstd dictionary",
