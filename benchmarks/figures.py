@@ -26,7 +26,7 @@ class Extent:
     prefix: str  # of the names of the figures
     pages: int | None  # of `traf`, the first ones by address; None for all
     sentences: int  # of each language
-    every: int  # of the pages whose cost is measured: 1 for all of them
+    every: int  # of the pages of `traf` whose cost is measured: 1 for all of them
     rivals: bool  # whether the single libraries are run beside
 
 

@@ -128,7 +128,9 @@ def language(extent: Extent) -> list[Figure]:
         Figure(
             name=f"{extent.prefix}language/{name}",
             value=results[_DETECT][group][key],
-            rival=max((results[each][group][key] for each in results if each != _DETECT), default=None),
+            rival=max(
+                (results[each][group][key] for each in results if each != _DETECT), default=None
+            ),
         )
         for name, (group, key) in places.items()
     ]
@@ -138,6 +140,8 @@ def language(extent: Extent) -> list[Figure]:
 def _seeds(extent: Extent) -> Figure:
     """How many of the five seeds are given their language."""
     tags = {"000": "zh-Hans", "001": "zh-Hans", "002": "zh-Hant", "003": "es", "004": "en"}
-    texts = {path.name[:3]: path.read_text("utf-8") for path in corpus.folder("seeds").glob("*.txt")}
+    texts = {
+        path.name[:3]: path.read_text("utf-8") for path in corpus.folder("seeds").glob("*.txt")
+    }
     right = sum(adapters.detect(texts[name])[0] == tag for name, tag in tags.items())
     return Figure(name=f"{extent.prefix}language/seeds", value=right)

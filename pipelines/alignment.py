@@ -163,7 +163,8 @@ def _gram_hashes(codes: _Codes, grams: tuple[int, int]) -> list[npt.NDArray[np.u
         hashes = hashes[: max(0, len(hashes) - length)] * np.uint64(factor) + hashes[length:]
         length, factor = 2 * length, factor * factor % (1 << 64)
         if length in grams:
-            found.append(hashes ^ (hashes >> np.uint64(29)))
+            # The last character only reached the low bits, which the places will take.
+            found.append((hashes ^ (hashes >> np.uint64(32))) * np.uint64(_FACTOR))
     return found
 
 

@@ -32,7 +32,7 @@ WIDE = (  # scripts of words or syllables: a character of these says about twice
 
 # Printed forms that OpenCC 1.4.2 leaves as they are, each before what it stands for: old type,
 # Japanese forms met in Chinese pages, and the circles that are typed for a zero.
-_VARIANTS = (
+VARIANTS = (
     "吿告 戸户 毎每 黒黑 歩步 巻卷 塡填 靑青 淸清 緖绪 値值 愼慎 顚颠 尙尚 囘回 廻回 汚污 査查 硏研 "
     "郷乡 戦战 兑兌 歳岁 刄刃 冊册 兪俞 濶阔 盃杯 甦苏 擕携 攷考 崐昆 袴裤 纎纤 羡羨 烖灾 瘉愈 葠参 "
     "谘咨 雠仇 讐仇 豓艳 遯遁 鑛矿 鉱矿 馀余 鬪斗 鬭斗 鬬斗 鼇鳌 龢和 ○〇 ◯〇 ⚪〇"
@@ -80,7 +80,7 @@ def _simplified() -> dict[str, str]:
     for name in ("tw2s", "hk2s", "t2s"):  # the last one wins
         converted = converter(name).convert(lines).split("\n")
         folded |= {a: b for a, b in zip(han, converted, strict=True) if a != b}
-    folded |= {pair[0]: pair[1] for pair in _VARIANTS.split()}
+    folded |= {pair[0]: pair[1] for pair in VARIANTS.split()}
     return folded
 
 

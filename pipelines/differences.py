@@ -3,7 +3,7 @@
 Sizes are in letters: a character of Han, kana or Hangul counts as two, because it says about as much.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -56,7 +56,9 @@ class Differences:
     b: Side
     blocks: tuple[Block, ...]
     numbers: tuple[tuple[str, str], ...]  # (in a, in b), each with all of its digits
-    extended: int  # numbers that only lost or won digits, as misreading also does
+    extended: tuple[
+        tuple[str, str], ...
+    ]  # numbers that lost or won digits, as misreading also does
     words: int  # other words in place of words
     insertions: tuple[int, int]  # short runs that only a has, and only b
     inserted: tuple[int, int]  # their size
@@ -73,7 +75,7 @@ class _Tally:
     insertions: list[int] = field(default_factory=lambda: [0, 0])
     inserted: list[int] = field(default_factory=lambda: [0, 0])
     numbers: list[tuple[str, str]] = field(default_factory=list)
-    extended: int = 0
+    extended: list[tuple[str, str]] = field(default_factory=list)
     words: int = 0
     noise: int = 0
 
@@ -89,32 +91,82 @@ def differences(a: str, b: str, alignment: Alignment) -> Differences:
         size_b = int(sizes_b[end_b] - sizes_b[start_b])
         if not _passage(tally, size_a, size_b):
             _small(tally, (a, start_a, end_a), (b, start_b, end_b), (size_a, size_b))
-    sides = []
-    for text, sizes, place, which in ((a, sizes_a, 0, 0), (b, sizes_b, 2, 1)):
-        head, tail = gaps[0][place + 1], gaps[-1][place]
-        side = Side(
-            size=int(sizes[-1]),
-            matched=sum(int(sizes[k[which] + k[2]] - sizes[k[which]]) for k in blocks),
-            head=int(sizes[head]) if blocks else 0,
-            tail=int(sizes[-1] - sizes[tail]) if blocks else 0,
-            alone=_passages(tally.alone[which], tally.insertions[which]),
-            rewritten=tally.rewritten[which] if blocks else int(sizes[-1]),
-            head_text=text[:head] if blocks else "",
-            tail_text=text[tail:] if blocks else "",
-        )
-        sides.append(side)
+    if blocks:
+        _outermost(tally, (a, *gaps[0][:2]), (b, *gaps[0][2:]), at_start=True)
+        _outermost(tally, (a, *gaps[-1][:2]), (b, *gaps[-1][2:]), at_start=False)
+    side_a = _side(a, sizes_a, [(x, n) for x, _, n in blocks])
+    side_b = _side(b, sizes_b, [(y, n) for _, y, n in blocks])
     return Differences(
-        a=sides[0],
-        b=sides[1],
+        a=replace(
+            side_a,
+            alone=_passages(tally.alone[0], tally.insertions[0]),
+            rewritten=side_a.rewritten + tally.rewritten[0],
+        ),
+        b=replace(
+            side_b,
+            alone=_passages(tally.alone[1], tally.insertions[1]),
+            rewritten=side_b.rewritten + tally.rewritten[1],
+        ),
         blocks=blocks,
         numbers=tuple(tally.numbers),
-        extended=tally.extended,
+        extended=tuple(tally.extended),
         words=tally.words,
         insertions=(tally.insertions[0], tally.insertions[1]),
         inserted=(tally.inserted[0], tally.inserted[1]),
         noise=tally.noise,
         numerals=sum(map(a.count, _NUMERALS)) / max(1, len(a)),
     )
+
+
+def _side(text: str, sizes: npt.NDArray[np.int64], spans: list[tuple[int, int]]) -> Side:
+    """What the text has outside the (start, length) of what is in common; all of it when nothing is."""
+    size = int(sizes[-1])
+    if not spans:
+        return Side(
+            size=size,
+            matched=0,
+            head=0,
+            tail=0,
+            alone=0,
+            rewritten=size,
+            head_text="",
+            tail_text="",
+        )
+    first, last = spans[0][0], sum(spans[-1])
+    return Side(
+        size=size,
+        matched=sum(int(sizes[start + length] - sizes[start]) for start, length in spans),
+        head=int(sizes[first]),
+        tail=size - int(sizes[last]),
+        alone=0,
+        rewritten=0,
+        head_text=text[:first],
+        tail_text=text[last:],
+    )
+
+
+def _outermost(
+    tally: _Tally, in_a: tuple[str, int, int], in_b: tuple[str, int, int], *, at_start: bool
+) -> None:
+    """Counts a number that changed in the first or last words of one text, where the other goes on.
+
+    The words around it have to be there in both, for what goes on is furniture as a rule.
+    """
+    (a, start_a, end_a), (b, start_b, end_b) = in_a, in_b
+    size = min(end_a - start_a, end_b - start_b)
+    if not 1 < size <= PASSAGE:
+        return
+    place_a, place_b = (end_a - size, end_b - size) if at_start else (start_a, start_b)
+    own, other = a[place_a : place_a + size], b[place_b : place_b + size]
+    changed = [place for place in range(size) if own[place] != other[place]]
+    numeric = all(own[place] in _NUMERALS and other[place] in _NUMERALS for place in changed)
+    if changed and numeric and len(changed) < size:
+        first, last = changed[0], changed[-1] + 1
+        pair = (
+            _whole_number(a, place_a + first, place_a + last),
+            _whole_number(b, place_b + first, place_b + last),
+        )
+        tally.numbers.append(pair)
 
 
 def _passages(alone: list[int], insertions: int) -> int:
@@ -190,16 +242,20 @@ def _small(
         if len(numerals[0]) == len(numerals[1]) or max(len(gap_a), len(gap_b)) > 2:
             tally.numbers.append(pair)
         else:
-            tally.extended += 1
+            tally.extended.append(pair)
     elif max(len(gap_a), len(gap_b)) == 1:
-        touched = _numerals(gap_a + gap_b) and len(max(pair, key=len)) > 1
-        tally.extended += bool(touched)
-        tally.noise += not touched
+        if _numerals(gap_a + gap_b) and len(max(pair, key=len)) > 1:
+            tally.extended.append(pair)
+        else:
+            tally.noise += 1
     elif not gap_a or not gap_b:
         tally.insertions[0 if gap_a else 1] += 1
         tally.inserted[0 if gap_a else 1] += max(sizes)
-    elif max(sizes) >= _WORD and not wording.alike(
-        a[start_a - 2 : end_a + 2], b[start_b - 2 : end_b + 2]
+    elif max(sizes) >= _WORD and not any(
+        # With the characters beside it, because a phrase may be longer than what differs of it; and
+        # without, because they may make another phrase.
+        wording.alike(a[max(0, start_a - n) : end_a + n], b[max(0, start_b - n) : end_b + n])
+        for n in (0, 2)
     ):
         tally.words += 1
 

@@ -92,7 +92,7 @@ class Flow:
     def _as_its_twin(self, capture: Capture) -> bool:
         """Do as was done with another capture of the same bytes: no stage runs twice on them."""
         for twin in self._archive.index.captures_with(capture.entity_digest):
-            if twin.id == capture.id or (twin.status, twin.truncated) != (capture.status, None):
+            if twin.id == capture.id or twin.truncated or _kind(twin) != _kind(capture):
                 continue
             done = _outcome(self._archive, twin)
             if done.refusal:
@@ -181,6 +181,13 @@ def _body(archive: Archive, capture: Capture) -> Body:
     if not body.decoded:
         raise Refused("decode", f"The content coding could not be undone ({body.note}).")
     return body
+
+
+def _kind(capture: Capture) -> tuple[int, str]:
+    """What decides, beside the bytes, how a capture is read: its status if it is an error, its type."""
+    read = capture.status == 0 or 200 <= capture.status < 300
+    media_type = capture.media_type.partition(";")[0].strip().lower()
+    return 0 if read else capture.status, media_type
 
 
 def _status(status: int) -> str:

@@ -25,7 +25,7 @@ _CHUNK = 1 << 20  # characters mapped at a time: bounds the memory beside the re
 # as plain text may have a line end within one.
 _TAG = re.compile(r"(?<!<)<(?:\n?/?\n?[A-Za-z]|!--|!DOCTYPE)[^<>]*>(?!>)", re.ASCII)
 _ENTITY = re.compile(
-    r"&(?:amp;)*(?:(nbsp)\b;?|(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)",
+    r"&(?:amp;)*(?:(nbsp);?|(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)",
     re.ASCII,
 )
 # A bracket with up to six letters, which may be torn apart where the page wrapped its lines.

@@ -4,10 +4,12 @@ decode -> parse -> extract -> describe -> language -> repair -> sections -> fing
 """
 
 import re
+from dataclasses import dataclass
 
 from archive.captures import Body
 from archive.records import Capture, Description, Reading
 from pipelines import (
+    attachments,
     decode,
     extract,
     iscc,
@@ -19,6 +21,7 @@ from pipelines import (
     sections,
 )
 from pipelines import fingerprint as fingerprints
+from pipelines.extract import MainText
 from pipelines.normal_form import normalise
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
@@ -26,7 +29,17 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
 
 def stages() -> dict[str, str]:
     """The version of every stage: a reading made by the same ones need not be made again."""
-    modules = (decode, page, extract, metadata, language, repair, sections, normal_form)
+    modules = (
+        attachments,
+        decode,
+        page,
+        extract,
+        metadata,
+        language,
+        repair,
+        sections,
+        normal_form,
+    )
     named = {module.__name__.rpartition(".")[2]: module.VERSION for module in modules}
     return {**named, "fingerprint": fingerprints.recipe()}
 
@@ -37,30 +50,53 @@ def read(body: Body, capture: Capture) -> Reading:
     Raises:
         Refused: a stage will not take it.
     """
-    charset = _CHARSET.search(body.media_type)
-    decoded = decode.decode(body.data, charset[1] if charset else None)
-    if body.media_type.partition(";")[0].strip().lower() == "text/plain":
-        main, description = extract.plain_text(decoded), Description()
-    else:
-        tree = page.parse(decoded, capture.url)
-        main = extract.extract(tree)
-        description = metadata.describe(tree, main)
+    said = _said(body, capture)
+    main = said.main
     spoken = language.detect(main.text)
     repairs = repair.find_repairs(main.text, spoken.tag)
     form = normalise(repair.repaired(main.text, repairs))
     return Reading(
         capture=capture.id,
         stages=stages(),
-        encoding=decoded.encoding,
-        damage=decoded.damage,
+        encoding=said.encoding,
+        damage=said.damage,
         text=main.text,
         blocks=main.blocks,
-        description=description,
+        description=said.description,
         language=spoken,
         fingerprint=fingerprints.fingerprint(form),
         iscc=iscc.text_code(main.text),
         repairs=repairs,
         sections=sections.sections(main.text),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What the bytes say: text and description, and how they were decoded."""
+
+    encoding: str  # for an attachment its kind: "pdf"
+    damage: float
+    main: MainText
+    description: Description
+
+
+def _said(body: Body, capture: Capture) -> _Said:
+    if kind := attachments.recognise(body.data, body.media_type):
+        attached = attachments.read(body.data, kind)
+        return _Said(
+            encoding=attached.kind, damage=0.0, main=attached.main, description=attached.description
+        )
+    charset = _CHARSET.search(body.media_type)
+    decoded = decode.decode(body.data, charset[1] if charset else None)
+    if attachments.is_plain(decoded.text, body.media_type):
+        main, description = extract.plain_text(decoded), Description()
+    else:
+        tree = page.parse(decoded, capture.url)
+        main = extract.extract(tree)
+        description = metadata.describe(tree, main)
+    return _Said(
+        encoding=decoded.encoding, damage=decoded.damage, main=main, description=description
     )
 
 

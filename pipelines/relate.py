@@ -125,7 +125,7 @@ def _judged(found: Differences) -> Judgement:
     evidence = Evidence(
         because=because,
         covered=(round(found.a.covered, 4), round(found.b.covered, 4)),
-        changed_numbers=tuple((y, x) for x, y in found.numbers),
+        changed_numbers=tuple((y, x) for x, y in (*found.numbers, *found.extended)),
         blocks=found.blocks,
     )
     score = round(max(found.a.covered, found.b.covered), 4)
@@ -229,18 +229,28 @@ def _tailed(side: Side) -> bool:
 
 def _changed(found: Differences) -> str:
     """Why the text counts as changed; empty when it does not."""
-    a, b = found.a, found.b
-    if found.numbers and found.noise + found.extended < 10 * len(found.numbers):
-        shown = ", ".join(f"{x} → {y}" for x, y in found.numbers[:3])
-        return f"{_counted(len(found.numbers), 'number')} changed: {shown}."
+    numbers, lengths = found.numbers, found.extended
+    if numbers and found.noise + len(lengths) < 10 * len(numbers):
+        return _differing(numbers)
     expected = found.noise * found.numerals / max(1e-9, 1 - found.numerals)
-    if found.extended > (3 * expected + 3 if found.noise >= _NOISY else 0):
-        return f"{_counted(found.extended, 'number')} lost or won digits."
-    if a.rewritten or b.rewritten:
+    if len(lengths) > (3 * expected + 3 if found.noise >= _NOISY else 0):
+        return _differing(lengths)
+    if found.a.rewritten or found.b.rewritten:
         return "Passages were replaced."
     if found.words and found.noise < 5 * found.words:
-        return f"{_counted(found.words, 'wording')} replaced."
+        return (
+            "A wording was replaced."
+            if found.words == 1
+            else f"{found.words} wordings were replaced."
+        )
     return ""
+
+
+def _differing(numbers: tuple[tuple[str, str], ...]) -> str:
+    """The line for changed numbers, the same from either side."""
+    shown = ", ".join(" / ".join(sorted(pair)) for pair in numbers[:3])
+    more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
+    return f"{'A number differs' if len(numbers) == 1 else 'Numbers differ'}: {shown}{more}."
 
 
 def _short_part(found: Differences) -> Direction | None:
@@ -255,7 +265,3 @@ def _short_part(found: Differences) -> Direction | None:
 def _part(whole: Side) -> str:
     """The line for an excerpt."""
     return f"One text is a part of the other: {whole.covered:.0%} of it."
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -18,9 +18,7 @@ SENTENCE = "The archive keeps every capture of a page and says when its words ha
 
 
 def body(html: str) -> Body:
-    return Body(
-        data=html.encode(), media_type="text/html", complete=True, decoded=True, note=""
-    )
+    return Body(data=html.encode(), media_type="text/html", complete=True, decoded=True, note="")
 
 
 def capture(name: str) -> Capture:

@@ -9,16 +9,14 @@ import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import TYPE_CHECKING
+
+from olefile import OleFileIO, OleMetadata
 
 from archive.records import Found
 from pipelines.attachments.model import Attached, Piece, Stated, main_text, refused
 from pipelines.attachments.stated import describe
 from pipelines.decode import known_charset
 from pipelines.extract.lines import tidy
-
-if TYPE_CHECKING:
-    from olefile import OleFileIO, OleMetadata
 
 _WORD_MARK = 0xA5EC  # FibBase.wIdent, 2.5.2
 _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200  # FibBase.fEncrypted and fWhichTblStm
@@ -45,11 +43,8 @@ def read(data: bytes) -> Attached:
     Raises:
         Refused: it is broken, encrypted, another kind of Office file, or has no text.
     """
-    # Here and not above: only an attachment of this kind needs it, and few crawls meet one.
-    import olefile  # noqa: PLC0415
-
     try:
-        with olefile.OleFileIO(BytesIO(data)) as file:
+        with OleFileIO(BytesIO(data)) as file:
             for stream, reason in _OTHERS.items():
                 if file.exists(stream):
                     raise refused(reason)
@@ -63,7 +58,7 @@ def read(data: bytes) -> Attached:
     return Attached(kind="doc", main=main, description=describe(stated, main))
 
 
-def _text(file: "OleFileIO") -> str:
+def _text(file: OleFileIO) -> str:
     """The text of the main document, special characters and all."""
     word = file.openstream("WordDocument").read()
     mark, flags = *struct.unpack_from("<H", word, 0), *struct.unpack_from("<H", word, 10)
@@ -73,16 +68,23 @@ def _text(file: "OleFileIO") -> str:
         raise refused("The Word file is encrypted.")
     length, start, size = _word(word, 0x4C), _word(word, 0x01A2), _word(word, 0x01A6)
     if length > _MOST_CHARACTERS:
-        raise refused(f"The Word file claims {length:,} characters; {_MOST_CHARACTERS:,} is the most.")
+        raise refused(
+            f"The Word file claims {length:,} characters; {_MOST_CHARACTERS:,} is the most."
+        )
     table = file.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
     text, left = [], length
     for characters, at, compressed in _table(table[start : start + size]):
         count = min(characters, left)
         width, codec = (1, "cp1252") if compressed else (2, "utf-16-le")
-        text.append(word[at : at + count * width].decode(codec, "replace"))
+        data = word[at : at + count * width]
+        if len(data) < count * width:
+            raise ValueError("its text is cut off")
+        text.append(data.decode(codec, "replace"))
         left -= count
         if left <= 0:
             break
+    if left > 0:
+        raise ValueError("its piece table is cut off")
     return "".join(text)
 
 
@@ -172,11 +174,13 @@ def _without_fields(text: str) -> str:
     return "".join(parts)
 
 
-def _stated(fields: "OleMetadata") -> Stated:
+def _stated(fields: OleMetadata) -> Stated:
     codec = _codec(fields.codepage)
     # Not `create_time`: that is the day on which the first draft or its template was begun.
     saved = fields.last_saved_time
-    moment = saved.replace(tzinfo=UTC) if isinstance(saved, datetime) and saved.year > 1990 else None
+    moment = (
+        saved.replace(tzinfo=UTC) if isinstance(saved, datetime) and saved.year > 1990 else None
+    )
     return Stated(
         title=_found(fields.title, codec, "Title"),
         author=_found(fields.author, codec, "Author"),

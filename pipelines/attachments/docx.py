@@ -14,7 +14,7 @@ from pipelines.attachments.model import Attached, Piece, Stated, main_text, refu
 from pipelines.attachments.numbering import Numbers
 from pipelines.attachments.package import Package, attribute, child, local, resolved
 from pipelines.attachments.stated import describe
-from pipelines.extract.lines import tidy
+from pipelines.extract.lines import Kind, tidy
 
 _DEFAULT = "word/document.xml"
 _ROW_CHARACTERS = 2000  # as in pipelines.extract: a longer row is a page laid out as a table
@@ -85,15 +85,15 @@ def _optional(package: Package, part: str | None) -> etree._Element | None:
 def _styles(root: etree._Element | None) -> dict[str, _Style]:
     elements = {}
     for each in root if root is not None else ():
-        if local(each) == "style" and (id := attribute(each, "styleId")):
-            elements[id] = each
-    return {id: _style(id, elements) for id in elements}
+        if local(each) == "style" and (name := attribute(each, "styleId")):
+            elements[name] = each
+    return {name: _style(name, elements) for name in elements}
 
 
-def _style(id: str, elements: dict[str, etree._Element]) -> _Style:
+def _style(style: str, elements: dict[str, etree._Element]) -> _Style:
     level, numbered = 0, None
     seen: set[str] = set()
-    at: str | None = id
+    at: str | None = style
     while at in elements and at not in seen:  # a style may, by mistake, be based on itself
         seen.add(at)
         element = elements[at]
@@ -153,7 +153,7 @@ def _paragraph(element: etree._Element, reader: _Reader) -> Iterator[Piece]:
         label = reader.numbers.label(*numbered) if numbered else ""
         listed = numbered is not None and numbered[0] != "0"
         for line in filter(None, (tidy(line) for line in f"{label}{text}".split("\n"))):
-            kind = "heading" if level else "item" if listed else "paragraph"
+            kind: Kind = "heading" if level else "item" if listed else "paragraph"
             yield Piece(text=line, kind=kind, level=level)
     for box in boxes:
         yield from _pieces(box, reader)

@@ -1,11 +1,11 @@
 """What the reading of an attachment gives."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from archive.records import Block, Description, Found
 from pipelines.errors import Refused
 from pipelines.extract import MainText
+from pipelines.extract.lines import Kind
 
 STAGE = "attachment"
 
@@ -24,7 +24,7 @@ class Piece:
     """One block of a text that is being put together; no line feed in it."""
 
     text: str
-    kind: Literal["heading", "paragraph", "item", "row"] = "paragraph"
+    kind: Kind = "paragraph"
     level: int = 0  # of a heading, 1-6; 0 otherwise
 
 

@@ -108,7 +108,9 @@ def _lists(root: etree._Element) -> dict[str, _List]:
                     start=start, format=level.format, pattern=level.pattern, spaced=level.spaced
                 )
             levels |= _levels(override)
-        found[number_id] = _List(counted_with=number_id if own else f"abstract {name}", levels=levels)
+        found[number_id] = _List(
+            counted_with=number_id if own else f"abstract {name}", levels=levels
+        )
     return found
 
 
@@ -168,7 +170,9 @@ _SHAPES: dict[str, Callable[[int], str]] = {
     "decimalZero": lambda number: f"{number:02d}",
     "decimalEnclosedCircle": _circled,
     "decimalEnclosedCircleChinese": _circled,
-    "decimalFullWidth": lambda number: str(number).translate({48 + n: 0xFF10 + n for n in range(10)}),
+    "decimalFullWidth": lambda number: str(number).translate(
+        {48 + n: 0xFF10 + n for n in range(10)}
+    ),
     "upperRoman": _roman,
     "lowerRoman": lambda number: _roman(number).lower(),
     "upperLetter": lambda number: _letters(number).upper(),

@@ -44,6 +44,7 @@ class Package:
         total = sum(entry.file_size for entry in entries)
         if total > _MOST_BYTES:
             raise refused(f"The ZIP file inflates to {total >> 20:,} MiB: a decompression bomb.")
+        self._given = 0  # bytes; a file may name one part many times
         self._entries = {entry.filename.lstrip("/"): entry for entry in entries}
 
     def __contains__(self, name: str) -> bool:
@@ -64,7 +65,9 @@ class Package:
         if entry.flag_bits & _ENCRYPTED:
             raise refused("The file is encrypted.")
         if entry.compress_type not in _METHODS:
-            raise refused(f"The file is packed by a method ({entry.compress_type}) that it may not.")
+            raise refused(
+                f"The file is packed by a method ({entry.compress_type}) that it may not."
+            )
         size = entry.file_size
         ratio = size / max(1, entry.compress_size)
         if size > _MOST_PART_BYTES or (size > _RATIO_FROM and ratio > _MOST_RATIO):
@@ -72,6 +75,9 @@ class Package:
                 f"The part {name[:200]} inflates to {size >> 20:,} MiB, {ratio:.0f} times its size: "
                 "a decompression bomb."
             )
+        self._given += size
+        if self._given > _MOST_BYTES:
+            raise refused(f"The file asks for more than {_MOST_BYTES >> 20} MiB of its parts.")
         try:
             return self._zip.read(entry)
         except _BROKEN as error:

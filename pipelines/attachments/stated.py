@@ -3,18 +3,22 @@
 import re
 
 from archive.records import Description, Found
+from pipelines.attachments.model import Stated
 from pipelines.extract import MainText
 from pipelines.metadata import official
 from pipelines.metadata.authors import names
-from pipelines.attachments.model import Stated
 
 _HEAD_BLOCKS = 12  # a title stands below the name of the issuer, a number and a few blank fields
 _HEAD_CHARACTERS = 2000
 _LONGEST_TITLE = 200
 
 # What word processors write into the title when nobody did.
-_PROGRAM = re.compile(r"^(?:Microsoft (?:Office )?(?:Word|PowerPoint)|WPS \S+)\s*[-–—]\s*", re.IGNORECASE)
-_SUFFIX = re.compile(r"\.(?:docx?|wps|wpt|pdf|ofd|rtf|txt|html?|xlsx?|pptx?|indd|qxd|tex|dvi)$", re.IGNORECASE)
+_PROGRAM = re.compile(
+    r"^(?:Microsoft (?:Office )?(?:Word|PowerPoint)|WPS \S+)\s*[-–—]\s*", re.IGNORECASE
+)
+_SUFFIX = re.compile(
+    r"\.(?:docx?|wps|wpt|pdf|ofd|rtf|txt|html?|xlsx?|pptx?|indd|qxd|tex|dvi)$", re.IGNORECASE
+)
 _NO_TITLE = re.compile(
     r"(?:untitled|document|no title|word document|powerpoint presentation|新建|无标题|未命名|文档|文件|标题|"
     r"正文|附件|演示文稿)?[\s\d_.()（）-]*",
@@ -77,11 +81,14 @@ def _named(value: str) -> str | None:
 
 
 def _heading(main: MainText) -> Found | None:
+    """The highest heading near the beginning, the first of those that are as high."""
+    best: tuple[int, str] | None = None
     for block in main.blocks[:_HEAD_BLOCKS]:
         text = main.text[block.start : block.end]
-        if block.kind == "heading" and 4 <= len(text) <= _LONGEST_TITLE and not _LABEL.search(text):
-            return Found(value=text, origin="text")
-    return None
+        fits = 4 <= len(text) <= _LONGEST_TITLE and not _LABEL.search(text)
+        if block.kind == "heading" and fits and (best is None or block.level < best[0]):
+            best = (block.level, text)
+    return Found(value=best[1], origin="text") if best else None
 
 
 def _first_line(main: MainText) -> Found | None:
