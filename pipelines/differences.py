@@ -201,10 +201,25 @@ def _without_chance(
         ends = (next_x + next_n, next_y + next_n) == whole and next_n >= _CLOSING
         if not starts and not ends:
             gaps[-1] += min(_GAP_MOST, max(gap_a, gap_b) / 20)
+    if len(blocks) > 1 and _is_heading(blocks[0], blocks[1], sizes[0], sizes_a, sizes_b):
+        return _without_chance(blocks[1:], sizes_a, sizes_b)
     fair = _FAIR * sum(sizes)
     last = _worthy_end(sizes, gaps[1:], fair)
     first = len(blocks) - _worthy_end(sizes[:last][::-1], gaps[1:last][::-1], fair)
     return blocks[max(0, first - (len(blocks) - last)) : last]
+
+
+def _is_heading(
+    first: Block,
+    second: Block,
+    size: int,
+    sizes_a: npt.NDArray[np.int64],
+    sizes_b: npt.NDArray[np.int64],
+) -> bool:
+    """Whether the first block is the title of one text, met in what a site put above the other."""
+    after_a = int(sizes_a[second[0]] - sizes_a[first[0] + first[2]])
+    after_b = int(sizes_b[second[1]] - sizes_b[first[1] + first[2]])
+    return (first[0] == 0) != (first[1] == 0) and max(after_a, after_b) > max(size, PASSAGE)
 
 
 def _worthy_end(sizes: list[int], gaps: list[float], fair: float) -> int:
