@@ -105,11 +105,16 @@ def _named(archive: Archive, key: keys.Key) -> tuple[str, ...]:
     return archive.index.versions_with(prefix, _MOST)
 
 
+def near_sketch(key: Fingerprint) -> Sketch:
+    """What the near part alone says to the index: enough for near-copies, not for excerpts."""
+    return Sketch(bands=keys.bands(key.near), sample=())
+
+
 def _alike(archive: Archive, key: Fingerprint) -> tuple[Match, ...]:
     """The versions of which the near part shares most with that of the key."""
     own = set(keys.bands(key.near))
     found = []
-    for candidate in archive.index.candidates(Sketch(bands=tuple(own), sample=()), _MOST):
+    for candidate in archive.index.candidates(near_sketch(key), _MOST):
         version = archive.index.version(candidate)
         shared = len(own & set(keys.bands(version.fingerprint.near)))
         because = (

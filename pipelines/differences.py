@@ -15,6 +15,8 @@ from pipelines.characters import table
 
 PASSAGE = 24  # letters; shorter insertions are tickers, advertisements and notes as a rule
 _MANY = 4  # insertions
+_TITLE = 120  # letters
+_WORDING = 60  # letters; a longer passage is not one wording
 _WORD = 3  # letters that differ make another word rather than a misread character
 _NUMERALS = frozenset("0123456789〇零一二三四五六七八九十百千万亿两")
 _GAP_WEIGHT = 0.5  # of the smaller side of a gap, against the letters of a block beyond it
@@ -89,8 +91,11 @@ def differences(a: str, b: str, alignment: Alignment) -> Differences:
     for start_a, end_a, start_b, end_b in gaps[1:-1]:
         size_a = int(sizes_a[end_a] - sizes_a[start_a])
         size_b = int(sizes_b[end_b] - sizes_b[start_b])
-        if not _passage(tally, size_a, size_b):
-            _small(tally, (a, start_a, end_a), (b, start_b, end_b), (size_a, size_b))
+        in_a, in_b = (a, start_a, end_a), (b, start_b, end_b)
+        if max(size_a, size_b) <= PASSAGE:
+            _small(tally, in_a, in_b, (size_a, size_b))
+        elif max(size_a, size_b) > _WORDING or not _same_wording(in_a, in_b):
+            _passage(tally, size_a, size_b)
     if blocks:
         _outermost(tally, (a, *gaps[0][:2]), (b, *gaps[0][2:]), at_start=True)
         _outermost(tally, (a, *gaps[-1][:2]), (b, *gaps[-1][2:]), at_start=False)
@@ -219,7 +224,8 @@ def _is_heading(
     """Whether the first block is the title of one text, met in what a site put above the other."""
     after_a = int(sizes_a[second[0]] - sizes_a[first[0] + first[2]])
     after_b = int(sizes_b[second[1]] - sizes_b[first[1] + first[2]])
-    return (first[0] == 0) != (first[1] == 0) and max(after_a, after_b) > max(size, PASSAGE)
+    above = (first[0] == 0) != (first[1] == 0)
+    return above and PASSAGE < max(after_a, after_b) and size < min(_TITLE, max(after_a, after_b))
 
 
 def _worthy_end(sizes: list[int], gaps: list[float], fair: float) -> int:
@@ -233,16 +239,26 @@ def _worthy_end(sizes: list[int], gaps: list[float], fair: float) -> int:
     return end
 
 
-def _passage(tally: _Tally, size_a: int, size_b: int) -> bool:
-    """Whether the gap holds a passage; if so, it is counted."""
-    if max(size_a, size_b) <= PASSAGE:
-        return False
+def _passage(tally: _Tally, size_a: int, size_b: int) -> None:
+    """Counts a gap that holds a passage."""
     if min(size_a, size_b) <= max(PASSAGE, max(size_a, size_b) // 8):
         tally.alone[0 if size_a > size_b else 1].append(max(size_a, size_b))
     else:
         tally.rewritten[0] += size_a
         tally.rewritten[1] += size_b
-    return True
+
+
+def _same_wording(in_a: tuple[str, int, int], in_b: tuple[str, int, int]) -> bool:
+    """Whether the gap is one wording in two regions.
+
+    With the characters beside it, because a phrase may be longer than what differs of it; and
+    without, because they may make another phrase.
+    """
+    (a, start_a, end_a), (b, start_b, end_b) = in_a, in_b
+    return any(
+        wording.alike(a[max(0, start_a - n) : end_a + n], b[max(0, start_b - n) : end_b + n])
+        for n in (0, 2)
+    )
 
 
 def _small(
@@ -266,12 +282,7 @@ def _small(
     elif not gap_a or not gap_b:
         tally.insertions[0 if gap_a else 1] += 1
         tally.inserted[0 if gap_a else 1] += max(sizes)
-    elif max(sizes) >= _WORD and not any(
-        # With the characters beside it, because a phrase may be longer than what differs of it; and
-        # without, because they may make another phrase.
-        wording.alike(a[max(0, start_a - n) : end_a + n], b[max(0, start_b - n) : end_b + n])
-        for n in (0, 2)
-    ):
+    elif max(sizes) >= _WORD and not _same_wording(in_a, in_b):
         tally.words += 1
 
 
