@@ -12,6 +12,7 @@ from typing import Literal
 from rapidfuzz.distance import Indel
 
 Span = tuple[int, int]
+_Units = tuple[str, Sequence[Span], int]  # a text, spans of it, and where the first would stand
 
 # A Han character or kana is a token, so is a number, so is a word of any other script.
 _TOKEN = re.compile(
@@ -43,7 +44,7 @@ def changes(a: str, b: str) -> tuple[Change, ...]:
     """
     lines_a, lines_b = _spans(_LINE, a), _spans(_LINE, b)
     found: list[Change] = []
-    for part_a, part_b in _differing(a, b, lines_a, lines_b):
+    for part_a, part_b in _differing((a, lines_a, 0), (b, lines_b, 0)):
         found.extend(_inside(a, b, part_a, part_b))
     return tuple(found)
 
@@ -55,7 +56,7 @@ def _inside(a: str, b: str, part_a: Span, part_b: Span) -> Iterator[Change]:
         yield _change(part_a, part_b)
         return
     previous: Change | None = None
-    for span_a, span_b in _differing(a, b, tokens_a, tokens_b):
+    for span_a, span_b in _differing((a, tokens_a, part_a[0]), (b, tokens_b, part_b[0])):
         if previous and _belongs(a, previous, span_a):
             previous = _change((previous.a[0], span_a[1]), (previous.b[0], span_b[1]))
             continue
@@ -72,28 +73,27 @@ def _belongs(a: str, previous: Change, span: Span) -> bool:
     return len(between) <= 1 and not between.isalnum()
 
 
-def _differing(
-    a: str, b: str, units_a: Sequence[Span], units_b: Sequence[Span]
-) -> Iterator[tuple[Span, Span]]:
+def _differing(first: _Units, second: _Units) -> Iterator[tuple[Span, Span]]:
     """Stretches of units that differ, as spans of the texts."""
-    blocks = Indel.opcodes(
-        [a[start:end] for start, end in units_a], [b[start:end] for start, end in units_b]
-    ).as_matching_blocks()
+    blocks = Indel.opcodes(_words(first), _words(second)).as_matching_blocks()
     last_a = last_b = 0
     for block in blocks:
         if block.a > last_a or block.b > last_b:
-            yield (
-                _extent(units_a, last_a, block.a, len(a)),
-                _extent(units_b, last_b, block.b, len(b)),
-            )
+            yield _extent(first, last_a, block.a), _extent(second, last_b, block.b)
         last_a, last_b = block.a + block.size, block.b + block.size
 
 
-def _extent(units: Sequence[Span], start: int, end: int, length: int) -> Span:
-    """The span of units[start:end]; where that is empty, the place where it would stand."""
+def _words(units: _Units) -> list[str]:
+    text, spans, _ = units
+    return [text[start:end] for start, end in spans]
+
+
+def _extent(units: _Units, start: int, end: int) -> Span:
+    """The span of units start to end; where there are none, the place where they would stand."""
+    _, spans, beginning = units
     if start < end:
-        return units[start][0], units[end - 1][1]
-    place = units[start][0] if start < len(units) else (units[-1][1] if units else length)
+        return spans[start][0], spans[end - 1][1]
+    place = spans[start - 1][1] if start else beginning
     return place, place
 
 

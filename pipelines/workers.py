@@ -37,7 +37,7 @@ class Limits:
 
     wall_seconds: float = 20.0
     cpu_seconds: int = 20
-    extra_bytes: int = 1 << 30  # of address space beyond what an idle worker has
+    extra_bytes: int = 512 << 20  # of address space beyond what an idle worker has
     open_files: int = 64
     tries: int = 2
 
@@ -165,6 +165,8 @@ class _Worker:
         self._process.join(5)
         if self._process.exitcode == -signal.SIGXCPU:
             return f"it took more than {self._limits.cpu_seconds} seconds of CPU"
+        if self._process.exitcode == -signal.SIGABRT:  # how C++ libraries end without memory
+            return "it needed too much memory"
         return f"the worker ended with {self._process.exitcode}"
 
 

@@ -1,7 +1,7 @@
 """What changed between two texts: exact spans, one operation for each edit."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.collate import Change, changes
@@ -34,6 +34,7 @@ def rewritten(a: str, b: str, found: tuple[Change, ...]) -> str:
         ("the old plan", "the new plan", [("replace", "old", "new")]),
         ("第一条\n第二条\n", "第一条\n第三条\n第二条\n", [("insert", "", "第三条\n")]),
         ("甲\n乙\n丙\n", "甲\n丙\n", [("delete", "乙\n", "")]),
+        ("\n1", "1\n\n", [("insert", "", "1\n"), ("delete", "1", "")]),
     ],
 )
 def test_an_edit_is_one_operation(a: str, b: str, expected: list[tuple[str, str, str]]) -> None:
@@ -50,6 +51,8 @@ def test_a_text_has_no_changes_to_itself(text: str) -> None:
     assert changes(text, text) == ()
 
 
+@example("\n1", "1\n\n")
+@example("1\n\n", "\n1")
 @given(TEXTS, TEXTS)
 def test_changes_come_in_order_and_do_not_overlap(a: str, b: str) -> None:
     last_a = last_b = 0
