@@ -63,7 +63,7 @@ class Differences:
     ]  # numbers that lost or won digits, as misreading also does
     words: int  # other words in place of words
     insertions: tuple[int, int]  # short runs that only a has, and only b
-    inserted: tuple[int, int]  # their size
+    inserted: tuple[int, int]  # their size, quotes of prices and advertisements left out
     noise: int  # single characters misread, lost or doubled
     numerals: float  # share of the characters of a that write numbers, 0..1
 
@@ -225,7 +225,8 @@ def _is_heading(
     after_a = int(sizes_a[second[0]] - sizes_a[first[0] + first[2]])
     after_b = int(sizes_b[second[1]] - sizes_b[first[1] + first[2]])
     above = (first[0] == 0) != (first[1] == 0)
-    return above and PASSAGE < max(after_a, after_b) and size < min(_TITLE, max(after_a, after_b))
+    after = max(after_a, after_b)
+    return above and after > PASSAGE and size < min(_TITLE, after)
 
 
 def _worthy_end(sizes: list[int], gaps: list[float], fair: float) -> int:
@@ -281,9 +282,15 @@ def _small(
             tally.noise += 1
     elif not gap_a or not gap_b:
         tally.insertions[0 if gap_a else 1] += 1
-        tally.inserted[0 if gap_a else 1] += max(sizes)
+        if not _is_notice(gap_a or gap_b):
+            tally.inserted[0 if gap_a else 1] += max(sizes)
     elif max(sizes) >= _WORD and not _same_wording(in_a, in_b):
         tally.words += 1
+
+
+def _is_notice(text: str) -> bool:
+    """Whether a short insertion is a quote of prices, or furniture."""
+    return 2 * len(_numerals(text)) > len(text) or wording.is_notice(text)
 
 
 def _numerals(text: str) -> str:

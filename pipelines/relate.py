@@ -26,13 +26,14 @@ _FOREIGN = 0.3  # of what lies between the first and the last thing in common, i
 _DENSE = 0.6  # of the inner part of an excerpt is in the other text
 _BOTH_LACK = 0.3  # of each text
 _UNLIKE = 0.3  # of each text: then they share a template
+_ONE_TEXT = 0.3  # of a text, furniture and all, is in common at least if it is one text
 _PART = 0.35  # of a text is not in its excerpt: changes within what is cannot make it a version
 _LESS = 0.75  # of what the excerpt lacks may be something of its own
 _TRACE = 0.02  # of a text
 _NOISY = 3  # misread characters
 _EXTRA_BOTH = 0.2  # the same where the other text has something else around it
-_EDGE = 200  # characters next to what is in common
-_HEAD = 500  # characters; lists of related pages come at the end
+_EDGE = 160  # letters next to what is in common
+_HEAD = 250  # characters; lists of related pages come at the end
 _FEW_CHANGES = 4  # numbers and words
 _CHANGE_EVERY = 300  # letters in common
 _MOSTLY = 0.7  # of a text
@@ -144,7 +145,11 @@ def _decided(found: Differences) -> tuple[Kind, Direction | None, str]:
         if share_a > share_b:
             return "excerpt", "b in a", _part(a)
         return "excerpt", "a in b", _part(b)
-    if min(_unlike(a), _unlike(b)) > _UNLIKE or max(share_a, share_b) > _PART:
+    if (
+        min(_unlike(a), _unlike(b)) > _UNLIKE
+        or max(share_a, share_b) > _PART
+        or max(a.covered, b.covered) < _ONE_TEXT
+    ):
         return "different", None, "Much of each text is not in the other."
     if changed:
         return "version", None, changed
@@ -219,12 +224,20 @@ def _unlike(side: Side) -> float:
 def _headed(side: Side) -> bool:
     """Whether the text before everything in common is furniture."""
     text = side.head_text
-    return len(text) <= _HEAD and wording.is_furniture(text, text[-_EDGE:])
+    return len(text) <= _HEAD and wording.is_furniture(
+        text, _edge(text[-_EDGE:], text[-_EDGE // 2 :])
+    )
 
 
 def _tailed(side: Side) -> bool:
     """Whether the text after everything in common is furniture."""
-    return wording.is_furniture(side.tail_text, side.tail_text[:_EDGE])
+    text = side.tail_text
+    return wording.is_furniture(text, _edge(text[:_EDGE], text[: _EDGE // 2]))
+
+
+def _edge(letters: str, half: str) -> str:
+    """So much of the text next to what is in common: half as many characters where each says more."""
+    return letters if letters.isascii() else half
 
 
 def _changed(found: Differences) -> str:

@@ -34,9 +34,15 @@ def is_furniture(text: str, edge: str) -> bool:
     At least one must be in `edge`, the end of it that touches the main text.
     """
     wanted = min(_PHRASES, 1 + len(text) // _PHRASE_EVERY)
-    return any(phrase in edge for phrase in _furniture()) and (
-        sum(phrase in text for phrase in _furniture()) >= wanted
+    around = _phrases("around")
+    return any(phrase in edge for phrase in around) and (
+        sum(phrase in text for phrase in around) >= wanted
     )
+
+
+def is_notice(text: str) -> bool:
+    """Whether a few words in the normal form are an advertisement or furniture."""
+    return any(phrase in text for kind in ("within", "around") for phrase in _phrases(kind))
 
 
 @cache
@@ -45,6 +51,6 @@ def _to_taiwan() -> opencc.OpenCC:
 
 
 @cache
-def _furniture() -> tuple[str, ...]:
-    phrases = tomllib.loads(Path(__file__).with_name("furniture.toml").read_text("utf-8"))
-    return tuple(normalise(phrase).text for group in phrases.values() for phrase in group)
+def _phrases(kind: str) -> tuple[str, ...]:
+    kinds = tomllib.loads(Path(__file__).with_name("furniture.toml").read_text("utf-8"))
+    return tuple(normalise(phrase).text for group in kinds[kind].values() for phrase in group)
