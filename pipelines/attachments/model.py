@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from archive.records import Block, Description, Found
+from archive.records import Description, Found
 from pipelines.errors import Refused
 from pipelines.extract import MainText
 from pipelines.extract.lines import Kind
+from pipelines.extract.model import laid_out
 
 STAGE = "attachment"
 
@@ -50,11 +51,4 @@ def main_text(pieces: list[Piece], chosen: str) -> MainText:
     """
     if not any(character.isalnum() for piece in pieces for character in piece.text):
         raise refused("The file has no text.")
-    blocks, at = [], 0
-    for piece in pieces:
-        end = at + len(piece.text)
-        blocks.append(Block(kind=piece.kind, start=at, end=end, level=piece.level))
-        at = end + 1
-    return MainText(
-        text="".join(f"{piece.text}\n" for piece in pieces), blocks=tuple(blocks), chosen=chosen
-    )
+    return laid_out(((piece.kind, piece.text, piece.level) for piece in pieces), chosen)

@@ -19,6 +19,7 @@ _RATIO_FROM = 1 << 20  # bytes; a small part may shrink as it likes
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # what the formats allow
 _ENCRYPTED = 0x1  # APPNOTE.TXT 4.4.4, general purpose flag, bit 0
 
+# What zipfile raises for damaged archives; NotImplementedError is its word for a method it lacks.
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OverflowError, OSError
 )  # fmt: skip
