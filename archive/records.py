@@ -180,6 +180,8 @@ class Reading:
     iscc: str  # ISO 24138 text code of the main text, 256 bit: for other systems, never a key
     repairs: tuple[Repair, ...] = ()
     sections: tuple[Section, ...] = ()
+    evidence: str = ""  # for the encoding: "bom", "meta"; "" in readings older than this field
+    chosen: str = ""  # how the main text was told from the rest: "container:TRS_Editor", "pdf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

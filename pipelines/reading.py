@@ -59,9 +59,11 @@ def read(body: Body, capture: Capture) -> Reading:
         capture=capture.id,
         stages=stages(),
         encoding=said.encoding,
+        evidence=said.evidence,
         damage=said.damage,
         text=main.text,
         blocks=main.blocks,
+        chosen=main.chosen,
         description=said.description,
         language=spoken,
         fingerprint=fingerprints.fingerprint(form),
@@ -76,6 +78,7 @@ class _Said:
     """What the bytes say: text and description, and how they were decoded."""
 
     encoding: str  # for an attachment its kind: "pdf"
+    evidence: str  # for the encoding
     damage: float
     main: MainText
     description: Description
@@ -85,7 +88,11 @@ def _said(body: Body, capture: Capture) -> _Said:
     if kind := attachments.recognise(body.data, body.media_type):
         attached = attachments.read(body.data, kind)
         return _Said(
-            encoding=attached.kind, damage=0.0, main=attached.main, description=attached.description
+            encoding=attached.kind,
+            evidence="signature",
+            damage=0.0,
+            main=attached.main,
+            description=attached.description,
         )
     charset = _CHARSET.search(body.media_type)
     decoded = decode.decode(body.data, charset[1] if charset else None)
@@ -96,7 +103,11 @@ def _said(body: Body, capture: Capture) -> _Said:
         main = extract.extract(tree)
         description = metadata.describe(tree, main)
     return _Said(
-        encoding=decoded.encoding, damage=decoded.damage, main=main, description=description
+        encoding=decoded.encoding,
+        evidence=decoded.evidence,
+        damage=decoded.damage,
+        main=main,
+        description=description,
     )
 
 

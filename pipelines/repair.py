@@ -15,7 +15,7 @@ import opencc
 
 from archive.records import Repair
 
-VERSION = "1"
+VERSION = "2"
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 
@@ -50,6 +50,9 @@ _CP1252 = {
 }
 _HIGH = re.compile("[\x80-\xff" + re.escape("".join(_CP1252)) + "]{2,}")
 _HAN_RUN = re.compile(r"[^\x00-\x7f\ufffd][^\x00-\x7f]{2,}\??")
+
+# What Chinese is written in, but for ASCII, which does not survive in such bytes.
+_CHINESE = re.compile(rf"[{_HAN}\u2010-\u2026\u00b7\u3000-\u303f\uff00-\uffef]")
 
 # A filter that takes the bytes A3 BF for a question mark leaves A1 A3 BF (the end of a sentence
 # and the first byte of the next) as two of them; all that follows is read one byte off, up to the
@@ -147,7 +150,7 @@ def _mojibake(text: str) -> Iterator[Repair]:
             yield Repair(kind="mojibake", start=match.start(), end=match.end(), reading=reading)
     for match in _HAN_RUN.finditer(text):
         reading = _from_gbk(match[0])
-        if len(reading) >= 2 and _common_share(reading) >= _COMMON > _common_share(match[0]):
+        if _is_chinese(reading) and _common_share(reading) >= _COMMON > _common_share(match[0]):
             yield Repair(kind="mojibake", start=match.start(), end=match.end(), reading=reading)
 
 
@@ -155,8 +158,14 @@ def _from_gbk(run: str) -> str:
     """What the bytes behind `run` say in UTF-8; a character that lost bytes is U+FFFD there."""
     parts = run.rstrip("?").split("\ufffd")
     body = b"\xff".join(part.encode("gb18030", "replace") for part in parts)
-    reading = re.sub("\ufffd+", "\ufffd", body.decode("utf-8", "replace"))
-    return reading if 2 * reading.count("\ufffd") <= len(reading) else ""
+    return re.sub("\ufffd+", "\ufffd", body.decode("utf-8", "replace"))
+
+
+def _is_chinese(reading: str) -> bool:
+    """Whether at least half of it came through, and that as Chinese: other bytes give odd letters."""
+    kept = reading.replace("\ufffd", "")
+    letters = sum(_CHINESE.match(character) is not None for character in kept)
+    return letters >= 2 and 2 * len(kept) >= len(reading) and letters >= _COMMON * len(kept)
 
 
 def _from_western(run: str) -> str:
@@ -168,7 +177,9 @@ def _from_western(run: str) -> str:
     if reading and (len(reading) > 1 or body[0] in {0xC2, 0xC3} or body[0] >= 0xE2):
         return reading
     reading = _decoded(body, "gb18030")
-    return reading if len(reading) >= 2 and _common_share(reading) == 1.0 else ""
+    # One sign over and over, such as "××××" for a number left open, is meant as it stands.
+    believed = len(set(reading)) >= 2 and _common_share(reading) == 1.0
+    return reading if believed else ""
 
 
 def _decoded(body: bytes, encoding: str) -> str:

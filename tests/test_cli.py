@@ -25,6 +25,23 @@ def test_a_page_goes_in_and_a_document_comes_out(
     harmless(variorum)
 
 
+def test_a_reading_says_how_it_was_made(variorum: Variorum, serve: Callable[..., Loopback]) -> None:
+    damaged = ITEMS[0].replace("30", "&amp;nbsp;30")
+    body = page((damaged, *ITEMS[1:])).decode().replace("utf-8", "gbk").encode("gbk")
+    server = serve({"/plan": ok(body, "Content-Type: text/html")})
+    (result,) = variorum.submit(server, "/plan").json["results"]
+    answer = variorum("text", result["version"], "--json").json
+    made = answer["reading"]
+    assert (made["encoding"], made["evidence"], made["damage"]) == ("gb18030", "meta", 0.0)
+    assert made["capture"] == result["capture"]
+    (repair,) = made["repairs"]
+    assert (repair["kind"], repair["text"]) == ("markup", "&nbsp;")
+    assert answer["text"][slice(*repair["span"])] == "&nbsp;", "the text keeps what the page said"
+    told = variorum("text", result["version"], "--how").out
+    assert "gb18030" in told
+    assert "1 markup" in told
+
+
 def test_the_same_page_again_is_another_observation_of_the_same_version(
     variorum: Variorum, serve: Callable[..., Loopback]
 ) -> None:

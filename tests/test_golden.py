@@ -58,6 +58,8 @@ def facts(made: Reading) -> dict[str, Any]:
         return found.value if found else None
 
     return {
+        "encoding": f"{made.encoding} ({made.evidence})",
+        "chosen": made.chosen,
         "language": made.language.tag,
         "shares": {tag: round(share, 3) for tag, share in made.language.shares},
         "title": value(described.title),

@@ -1,6 +1,9 @@
 """Damage that is recognised in a main text, and what must be left alone."""
 
-from itertools import pairwise
+import gzip
+import json
+import re
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,9 @@ from hypothesis import strategies as st
 from archive.records import Repair
 from pipelines.repair import find_repairs, repaired
 
-SEEDS = Path(__file__).resolve().parents[2] / "shared" / "seeds"
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+SEEDS = SHARED / "seeds"
+LAWS = SHARED / "corpus" / "laws" / "zh.jsonl.gz"
 GLOSSED = "港(gǎng)口建設(shè)規(guī)劃(huà)已經(jīng)發(fā)布。"
 
 
@@ -115,6 +120,30 @@ def test_utf8_read_as_gbk_is_read_again_but_for_what_was_lost() -> None:
 )
 def test_western_letters_in_their_place_stay(text: str) -> None:
     assert find_repairs(text, "und") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "应当有畲族公民",
+        "鹤壁市淇河保护条例",
+        "蟑螂等病媒生物的密度超过规定标准的",
+        "孳息应当先充抵收取孳息的费用",
+        "第××××号",
+    ],
+)
+def test_rare_characters_in_their_place_stay(text: str) -> None:
+    assert find_repairs(text, "zh-Hans") == ()
+
+
+@pytest.mark.skipif(not LAWS.is_file(), reason="the laws are not beside this checkout")
+def test_no_clause_of_a_law_is_taken_for_damage() -> None:
+    with gzip.open(LAWS, "rt", encoding="utf-8") as lines:
+        texts = [json.loads(line)["text"] for line in islice(lines, 0, None, 8)]
+    clauses = {clause for text in texts for clause in re.split("[\n，。；、：]", text)}
+    assert len(clauses) > 10_000
+    wrong = [(clause, kinds(clause)) for clause in clauses if kinds(clause)]
+    assert [each for each in wrong if {"mojibake", "misread"} & set(each[1])] == []
 
 
 def test_an_ordinary_text_needs_no_repair() -> None:

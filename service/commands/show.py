@@ -1,9 +1,11 @@
 """Commands that show what is there: show, text, diff."""
 
+from collections import Counter
+
 import click
 
 from archive import lookup
-from archive.records import Version
+from archive.records import Reading, Version
 from archive.store import Archive
 from pipelines import collate
 from service import terminal, views
@@ -29,18 +31,50 @@ def show(settings: Settings, key: str) -> int:
 
 @click.command()
 @click.argument("key")
+@click.option("--how", is_flag=True, help="Say instead how the text was read from the bytes.")
 @common
 @click.pass_obj
-def text(settings: Settings, key: str) -> int:
+def text(settings: Settings, key: str, how: bool) -> int:
     """Print the main text of a version."""
     with settings.reader() as archive:
         version = _version(archive, key)
-        body = archive.text(version.text)
+        filed = archive.index.first_filed(version.key)
+        reading = archive.reading(filed.entry.record, filed.entry.text)
     if settings.as_json:
-        print_json({"version": version.key, "text": body})
+        print_json({"version": version.key, "text": reading.text, "reading": _how(reading)})
+    elif how:
+        terminal.facts(_how(reading) | {"repairs": _repairs(reading)})
     else:
-        click.echo(body, nl=not body.endswith("\n"))
+        click.echo(reading.text, nl=not reading.text.endswith("\n"))
     return 0
+
+
+def _how(reading: Reading) -> views.View:
+    """How the text came out of the bytes; offsets of repairs are those of the text."""
+    return {
+        "capture": reading.capture,
+        "encoding": reading.encoding,
+        "evidence": reading.evidence,
+        "damage": reading.damage,
+        "chosen": reading.chosen,
+        "language": reading.language.tag,
+        "confidence": reading.language.confidence,
+        "repairs": [
+            {
+                "kind": repair.kind,
+                "span": [repair.start, repair.end],
+                "text": reading.text[repair.start : repair.end],
+                "reading": repair.reading,
+            }
+            for repair in reading.repairs
+        ],
+    }
+
+
+def _repairs(reading: Reading) -> str:
+    """The kinds of damage with their counts, in a line."""
+    counted = Counter(repair.kind for repair in reading.repairs)
+    return ", ".join(f"{count} {kind}" for kind, count in counted.items()) or "none"
 
 
 @click.command()
