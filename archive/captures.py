@@ -13,6 +13,7 @@ ENTITY_LIMIT = 32 << 20  # bytes of a decoded entity; a bomb ends here
 RESPONSE_TYPE = "application/http; msgtype=response"
 REQUEST_TYPE = "application/http; msgtype=request"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _DIGEST = re.compile(r"[A-Za-z0-9-]{1,20}:[A-Za-z0-9+/=_-]{1,200}\Z")
@@ -53,17 +54,21 @@ class Known(Protocol):
         """Every capture of the address, oldest first."""
         ...
 
+    def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:
+        """At most `limit` captures of the address, newest first."""
+        ...
+
 
 def body_of(record: Record) -> Body:
     """The entity that a response or resource record holds."""
     if record.type == "resource":
-        media_type = _clean(record.header("Content-Type") or "")
+        media_type = clean_claim(record.header("Content-Type") or "")
         return Body(data=record.block, media_type=media_type, complete=True, decoded=True, note="")
     answer = message.parse(record.block)
     entity = message.entity(answer, ENTITY_LIMIT)
     return Body(
         data=entity.body,
-        media_type=_clean(answer.header("Content-Type") or ""),
+        media_type=clean_claim(answer.header("Content-Type") or ""),
         complete=entity.complete,
         decoded=entity.decoded,
         note=entity.note,
@@ -81,6 +86,16 @@ def is_capture(record: Record) -> bool:
         kind = (record.header("Content-Type") or "").lower()
         return kind.startswith("application/http") and is_web_address(record.url)
     return record.type in ("resource", "revisit") and is_web_address(record.url)
+
+
+def is_readable(capture: Capture) -> bool:
+    """Whether it stands for a page: a file, an answer that is no error, or a 304 whose page is here."""
+    return capture.status == 0 or 200 <= capture.status < 300 or is_unmodified(capture)
+
+
+def is_unmodified(capture: Capture) -> bool:
+    """Whether a server has confirmed with it that an earlier answer, which is here, still holds."""
+    return capture.kind == "revisit" and capture.status == 304 and bool(capture.entity_digest)
 
 
 def is_web_address(url: str) -> bool:
@@ -101,8 +116,7 @@ def capture_of(record: Record, place: Place, known: Known) -> Capture:
         named = warc.bare_id(record.header("WARC-Refers-To") or "")
         refers_to = original.id if original else named or None
         entity_digest = original.entity_digest if original else ""
-        claimed = _clean(answer.header("Content-Type") or "")
-        media_type = claimed or (original.media_type if original else "")
+        media_type = _media_type_of_revisit(record, answer, original, known)
         payload_digest = record.header("WARC-Payload-Digest") or ""
         payload_digest = payload_digest if _DIGEST.match(payload_digest) else ""
     else:
@@ -114,18 +128,33 @@ def capture_of(record: Record, place: Place, known: Known) -> Capture:
         url=record.url,
         fetched_at=date_of(record),
         kind=kind,
-        status=0 if _is_resource(kind, record, original) else answer.status,
+        status=_status(record, answer, original),
         media_type=media_type,
         payload_digest=payload_digest,
         entity_digest=entity_digest,
         place=place,
         refers_to=refers_to,
-        truncated=_truncation(record.header("WARC-Truncated")),
+        truncated=truncation_of(record.header("WARC-Truncated")),
     )
     other = known.capture(capture.id)
     if other is None or other.place == place or same_answer(capture, other):
         return capture
     return replace(capture, id=warc.derived_id(record))
+
+
+def _media_type_of_revisit(
+    record: Record, answer: message.Message, original: Capture | None, known: Known
+) -> str:
+    """What the answer claims; a 304 claims nothing about the page, so that of the page before counts."""
+    claimed = clean_claim(answer.header("Content-Type") or "")
+    unmodified = answer.status == 304 or is_not_modified(record)
+    if original is None or (claimed and not unmodified):
+        return claimed
+    if unmodified:
+        for earlier in known.newest_at(record.url, _CHAIN_LIMIT):
+            if earlier.status != 304 and original.id in (earlier.id, earlier.refers_to):
+                return earlier.media_type
+    return original.media_type
 
 
 def same_answer(one: Capture, other: Capture) -> bool:
@@ -154,10 +183,19 @@ def original_of(record: Record, known: Known) -> Capture | None:
     return None
 
 
-def _is_resource(kind: str, record: Record, original: Capture | None) -> bool:
-    if kind == "revisit":
-        return not record.block and original is not None and original.kind == "resource"
-    return kind == "resource"
+def _status(record: Record, answer: message.Message, original: Capture | None) -> int:
+    """What the server answered; 0 for a file, which no server gave."""
+    if record.type == "revisit" and not record.block:
+        if is_not_modified(record):
+            return 304
+        return 0 if original is not None and original.kind == "resource" else answer.status
+    return 0 if record.type == "resource" else answer.status
+
+
+def is_not_modified(record: Record) -> bool:
+    """Whether it is the revisit that a 304 became, here or elsewhere."""
+    profile = record.header("WARC-Profile") or ""
+    return record.type == "revisit" and "/revisit/server-not-modified" in profile
 
 
 def date_of(record: Record) -> datetime:
@@ -184,12 +222,13 @@ def parse_date(text: str) -> datetime | None:
         return None
 
 
-def _clean(claim: str) -> str:
+def clean_claim(claim: str) -> str:
     """A claimed media type as one short line."""
     return _CONTROLS.sub(" ", claim)[:_CLAIM_LIMIT].strip()
 
 
-def _truncation(value: str | None) -> Truncation | None:
+def truncation_of(value: str | None) -> Truncation | None:
+    """What WARC-Truncated says, in the words that we know."""
     if value is None:
         return None
     return next((known for known in get_args(Truncation) if known == value), "unspecified")
@@ -197,6 +236,8 @@ def _truncation(value: str | None) -> Truncation | None:
 
 def to_records(new: Exchange | Resource, original: Capture | None) -> tuple[Record, ...]:
     """The records that keep `new`, the one that is the capture last; `original` makes it a revisit.
+
+    That of a 304 says that the server has confirmed the original.
 
     Raises:
         ValueError: the address is none of http or https, or would break out of its header.
@@ -215,16 +256,9 @@ def to_records(new: Exchange | Resource, original: Capture | None) -> tuple[Reco
         ("Variorum-Via", new.referrer or ""),
         ("WARC-Truncated", new.truncated or ""),
     ]
-    if original:
-        block = new.response[: len(new.response) - len(answer.body)]
-        fields += [*_refers_to(original), ("WARC-Payload-Digest", original.payload_digest)]
-        answered = warc.record("revisit", block, RESPONSE_TYPE, fields)
-    else:
-        if _has_plain_head(new.response, answer.body_start):
-            fields.append(("WARC-Payload-Digest", warc.digest(answer.body)))
-        answered = warc.record("response", new.response, RESPONSE_TYPE, fields)
+    *heard, answered = _answered(new, answer, original, fields)
     if not new.request:
-        return (answered,)
+        return (*heard, answered)
     asked = warc.record(
         "request",
         new.request,
@@ -235,7 +269,32 @@ def to_records(new: Exchange | Resource, original: Capture | None) -> tuple[Reco
             ("WARC-Payload-Digest", warc.digest(new.request.partition(b"\r\n\r\n")[2])),
         ],
     )
-    return asked, answered
+    return (asked, *heard, answered)
+
+
+def _answered(
+    new: Exchange,
+    answer: message.Message,
+    original: Capture | None,
+    fields: list[tuple[str, str]],
+) -> list[Record]:
+    """The record of an answer; before it, of a 304 that confirms something, its head."""
+    if original and answer.status == 304:
+        # Replay tools show the head of a revisit above the original's bytes, and a browser that
+        # gets a 304 shows nothing. So the record has no block, and the head stands beside it,
+        # without an address, by which they would take it for another capture.
+        about = [*fields, *_refers_to(original, NOT_MODIFIED)]
+        confirmation = warc.record("revisit", b"", RESPONSE_TYPE, about)
+        beside = [fields[1], ("WARC-Concurrent-To", warc.wrapped_id(confirmation.id))]
+        return [warc.record("metadata", new.response, RESPONSE_TYPE, beside), confirmation]
+    if original:
+        block = new.response[: len(new.response) - len(answer.body)]
+        about = [*fields, *_refers_to(original, SAME_PAYLOAD)]
+        return [warc.record("revisit", block, RESPONSE_TYPE, about)]
+    digest = [("WARC-Payload-Digest", warc.digest(answer.body))]
+    plain = _has_plain_head(new.response, answer.body_start)
+    about = [*fields, *(digest if plain else [])]
+    return [warc.record("response", new.response, RESPONSE_TYPE, about)]
 
 
 def _has_plain_head(response: bytes, body_start: int) -> bool:
@@ -249,16 +308,16 @@ def _has_plain_head(response: bytes, body_start: int) -> bool:
 def _resource_record(new: Resource, original: Capture | None) -> Record:
     fields = [("WARC-Target-URI", new.url), ("WARC-Date", warc.timestamp(new.fetched_at))]
     if original:
-        fields += [*_refers_to(original), ("WARC-Payload-Digest", original.payload_digest)]
-        return warc.record("revisit", b"", "", fields)
+        return warc.record("revisit", b"", "", [*fields, *_refers_to(original, SAME_PAYLOAD)])
     fields.append(("WARC-Payload-Digest", warc.digest(new.body)))
     return warc.record("resource", new.body, new.media_type, fields)
 
 
-def _refers_to(original: Capture) -> list[tuple[str, str]]:
+def _refers_to(original: Capture, profile: str) -> list[tuple[str, str]]:
     return [
-        ("WARC-Profile", SAME_PAYLOAD),
+        ("WARC-Profile", profile),
         ("WARC-Refers-To", warc.wrapped_id(original.id)),
         ("WARC-Refers-To-Target-URI", original.url),
         ("WARC-Refers-To-Date", warc.timestamp(original.fetched_at)),
+        ("WARC-Payload-Digest", original.payload_digest),
     ]

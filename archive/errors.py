@@ -7,6 +7,11 @@ ArchiveError
 ├── NotKept            the disk would not take it; nothing was acknowledged
 ├── Damaged            bytes are not what was written
 ├── UnusableIndex      the index is missing, damaged or of another version
+├── RemoteError        a store elsewhere did not do what it was asked
+│   ├── Unreachable        no usable answer, however often it was asked
+│   ├── AccessDenied       it knows no such user, or this one may not
+│   ├── NotThere           it has no such bucket, folder or file
+│   └── OtherBytes         it has something else under the name
 ├── UnknownKey         nothing in the archive has this key
 │   └── OriginalMissing    a revisit whose original is not in the archive
 └── AmbiguousKey       several things have this prefix
@@ -107,3 +112,35 @@ class AmbiguousKey(ArchiveError):
         self.key, self.candidates = key, candidates
         shown = ", ".join(candidate[:20] + "…" for candidate in candidates[:5])
         super().__init__(f"{key!r} begins {len(candidates)} keys ({shown}). Give more of it.")
+
+
+class RemoteError(ArchiveError):
+    """A store elsewhere did not do what it was asked; `store` is its address, as people write it."""
+
+    def __init__(self, store: str, message: str) -> None:
+        self.store = store
+        super().__init__(f"{store}: {message}")
+
+
+class Unreachable(RemoteError):
+    """No usable answer, however often it was asked."""
+
+
+class AccessDenied(RemoteError):
+    """The store knows no such user, or this one may not do what was asked."""
+
+
+class NotThere(RemoteError):
+    """The store has no such bucket, folder or file."""
+
+
+class OtherBytes(RemoteError):
+    """Under this name the store has bytes that are not ours; neither is touched."""
+
+    def __init__(self, store: str, name: str, ours: str, theirs: str) -> None:
+        self.name, self.ours, self.theirs = name, ours, theirs
+        super().__init__(
+            store,
+            f"{name} is there with {theirs}; here it has {ours}. Nothing was overwritten: compare the "
+            "two, and keep this archive under a prefix of its own.",
+        )

@@ -10,6 +10,7 @@ from archive.errors import NewerFormat, NotAnArchive
 FORMAT_VERSION = 1  # archive/FORMAT.md
 MARK = "variorum.json"
 LOCK = "writer.lock"
+REMOTE_LOCK = "remote.lock"  # one push or pull at a time
 
 
 def is_vacant(path: Path) -> bool:
@@ -20,7 +21,7 @@ def is_vacant(path: Path) -> bool:
     """
     if path.is_dir():
         held = {each.name for each in path.iterdir()}
-        return held <= {LOCK, MARK + ".new", "warc"} and not list(path.glob("warc/*"))
+        return held <= {LOCK, REMOTE_LOCK, MARK + ".new", "warc"} and not list(path.glob("warc/*"))
     if path.exists():
         raise NotAnArchive(path)
     return True

@@ -5,21 +5,26 @@ kinds. A record that was taken before is passed by, so an import can be repeated
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from archive import warc
-from archive.captures import is_capture
+from archive.captures import same_answer
 from archive.errors import Damaged, UnknownKey
 from archive.members import Damage, Found, walk
-from archive.problems import Problem, flaws_of, revisit_flaws
+from archive.problems import Problem, revisit_flaws
+from archive.progress import Note, Progress
+from archive.proof import Proof, proofs
 from archive.records import Capture
 from archive.store import Archive
 from archive.warc import Record
 
-_BATCH_RECORDS = 200  # that share one fsync
-_BATCH_BYTES = 8 << 20
+_BATCH_RECORDS = 1000  # that share one fsync
+_BATCH_BYTES = 32 << 20  # of their blocks
+_NOTED_BYTES = 64 << 20  # of the file between two notes of how far it was taken
+_PENDING_BYTES = 1 << 20  # of members that are written in one go
+_CONCURRENT = "warc-concurrent-to"
 _WAITING = 4  # requests that wait for their answer; tools write them side by side
 
 
@@ -60,6 +65,32 @@ class _Answer:
     fresh: bool  # it was not in the archive before
 
 
+@dataclass(slots=True)
+class _Stretch:
+    """The part of the file that was taken since the last note."""
+
+    records: int = 0  # before it
+    problems: int = 0  # before it
+    offset: int = 0  # of the last record that was seen
+    taken: int = 0  # records at that offset
+    start: int = 0  # offset at which it began
+    captures: list[str] = field(default_factory=list)
+
+    def begin(self, records: int, problems: int) -> None:
+        """Begin anew behind the last record."""
+        self.records, self.problems, self.start = records, problems, self.offset
+        self.captures.clear()
+
+    def see(self, offset: int) -> None:
+        """Note that a record was read there."""
+        self.taken = self.taken + 1 if offset == self.offset else 1
+        self.offset = offset
+
+    def is_long(self) -> bool:
+        """Whether it is worth a note: reading it again would take a second."""
+        return self.offset - self.start >= _NOTED_BYTES
+
+
 class _Import:
     """One file on its way into an archive."""
 
@@ -70,21 +101,28 @@ class _Import:
         self._records = self._captures = self._kept = 0
         self._problems: list[Problem] = []
         self._taken: list[Capture] = []  # of the current batch
+        self._pending: list[tuple[Capture | None, bytes]] = []  # to be written, in order
+        self._pending_bytes = 0
+        self._coming: dict[str, Capture] = {}  # those among them, by id
+        self._places: dict[str, Capture] = {}  # of the current batch, as they were written
         self._revisits: list[tuple[int, Capture]] = []  # with the offset in the file
         self._requests: list[Found] = []  # whose answer has not come yet
         self._answer: _Answer | None = None
+        self._progress = Progress(archive.path, path)
+        self._stretch = _Stretch()
+        self._whole = False  # it was read to its end
 
     def run(self, then: Callable[[Capture], None]) -> ImportReport:
-        """Take the whole file, a batch at a time."""
-        source = self._readable()
-        more = True
-        while more:
-            with self._archive.batch():
-                more = self._take_batch(source)
-            taken, self._taken = self._taken, []
-            for capture in taken:
-                then(capture)
-        self._prove_revisits()
+        """Take the whole file, a batch at a time, behind what was taken before."""
+        notes, captures = self._progress.known(self._archive.index)
+        for note in notes:
+            self._records += note.records
+            self._problems += (replace(each, path=str(self._path)) for each in note.problems)
+        self._captures += len(captures)
+        for capture in captures:
+            then(capture)
+        if not notes or not notes[-1].ended:
+            self._take_rest(notes[-1] if notes else None, then)
         return ImportReport(
             path=str(self._path),
             records=self._records,
@@ -93,26 +131,70 @@ class _Import:
             problems=tuple(self._problems),
         )
 
-    def _readable(self) -> Iterator[Found]:
-        """The records of the file; what is damaged becomes a problem."""
+    def _take_rest(self, note: Note | None, then: Callable[[Capture], None]) -> None:
+        """Take what stands behind the note."""
+        self._stretch.begin(self._records, len(self._problems))
+        source = self._proved(note)
+        more = True
+        while more:
+            with self._archive.batch():
+                more = self._take_batch(source)
+                self._write()
+            taken = [self._places.get(each.id, each) for each in self._taken]
+            self._stretch.captures += (each.id for each in taken)
+            if more and not self._requests and self._stretch.is_long():
+                self._note(ended=False)
+            self._taken.clear()
+            self._places.clear()
+            for capture in taken:
+                then(capture)
+        self._prove_revisits()
+        self._note(ended=self._whole)
+
+    def _note(self, *, ended: bool) -> None:
+        """Keep how far this has come; at the end nothing when the file could not be read to its end."""
+        stretch = self._stretch
+        if ended or stretch.is_long():
+            self._progress.add(
+                Note(
+                    offset=stretch.offset,
+                    taken=stretch.taken,
+                    records=self._records - stretch.records,
+                    captures=tuple(stretch.captures),
+                    problems=tuple(self._problems[stretch.problems :]),
+                    ended=ended,
+                )
+            )
+        stretch.begin(self._records, len(self._problems))
+
+    def _proved(self, note: Note | None) -> Iterator[Proof]:
+        """The records of the file behind the note; what is damaged becomes a problem."""
+        start, passed = (note.offset, note.taken) if note else (0, 0)
         try:
-            for found in walk(self._path):
-                if isinstance(found, Damage):
-                    self._problem(found.code, found.offset, found.message)
-                else:
-                    self._records += 1
-                    yield found
+            for proof in proofs(walk(self._path, start)):
+                if isinstance(proof, Damage):
+                    if not note or proof.offset > start:
+                        self._problem(proof.code, proof.offset, proof.message)
+                    continue
+                self._stretch.see(proof.found.offset)
+                if passed and proof.found.offset == start:
+                    passed -= 1
+                    continue
+                self._records += 1
+                yield proof
+            self._whole = True
         except OSError as error:
             self._problem("unreadable", None, f"reading ended early: {error.strerror or error}")
 
-    def _take_batch(self, source: Iterator[Found]) -> bool:
+    def _take_batch(self, source: Iterator[Proof]) -> bool:
         """Take records until the batch is full; whether there are more."""
         size = 0
-        for count, found in enumerate(source, 1):
-            for flaw in flaws_of(found.record):
+        for count, proof in enumerate(source, 1):
+            found = proof.found
+            for flaw in proof.flaws:
                 self._problem(flaw.code, found.offset, flaw.message)
-            if is_capture(found.record):
-                self._take_answer(found)
+            if proof.capture:
+                self._take_answer(found, proof.capture)
             elif found.record.type == "request":
                 self._take_request(found)
             size += len(found.record.block)
@@ -120,25 +202,24 @@ class _Import:
                 return True
         return False
 
-    def _take_answer(self, found: Found) -> None:
-        capture = self._archive.as_capture(found.record)
+    def _take_answer(self, found: Found, shown: Capture) -> None:
+        capture, known = self._as_capture(found.record, shown)
         if found.record.id and capture.id != found.record.id:
             why = f"another record has the id {found.record.id}; this one is {capture.id} here"
             self._problem("repeated-id", found.offset, why)
-        known = self._known(capture.id)
         if known is None:
             for request in self._requests:
                 if _belong_together(request.record, found.record):
-                    self._copy(request)
-            self._copy(found)
+                    self._keep(None, request)
+            self._keep(capture, found)
             self._kept += 1
         self._requests.clear()
         self._answer = _Answer(record=found.record, fresh=known is None)
         self._captures += 1
-        kept = known or self._archive.index.capture(capture.id)
-        if kept.kind == "revisit":
-            self._revisits.append((found.offset, kept))
-        self._taken.append(kept)
+        if capture.kind == "revisit":
+            self._write()
+            self._revisits.append((found.offset, self._places.get(capture.id, known or capture)))
+        self._taken.append(known or capture)
 
     def _prove_revisits(self) -> None:
         """Hold each revisit against its original, which may stand behind it in the file."""
@@ -153,20 +234,49 @@ class _Import:
     def _take_request(self, found: Found) -> None:
         if self._answer and _belong_together(found.record, self._answer.record):
             if self._answer.fresh:
-                self._copy(found)
+                self._keep(None, found)
             self._answer = None  # an answer has one request; another belongs to the next
             return
         self._requests = [*self._requests, found][-_WAITING:]
 
-    def _copy(self, found: Found) -> None:
+    def _keep(self, capture: Capture | None, found: Found) -> None:
+        """Have the member written with the next ones."""
+        member = self._member(found)
+        self._pending.append((capture, member))
+        self._pending_bytes += len(member)
+        if capture:
+            self._coming[capture.id] = capture
+        if self._pending_bytes > _PENDING_BYTES:
+            self._write()
+
+    def _write(self) -> None:
+        if self._pending:
+            kept = self._archive.take_members(self._pending)
+            self._places.update((capture.id, capture) for capture in kept)
+        self._pending.clear()
+        self._coming.clear()
+        self._pending_bytes = 0
+
+    def _member(self, found: Found) -> bytes:
+        """The gzip member of the record: as it is in the file, or a new one."""
         if found.length and all(flaw.code != "no-record-end" for flaw in found.record.flaws):
             self._handle.seek(found.offset)
-            member = self._handle.read(found.length)
-        else:
-            member = warc.to_member(found.record)
-        self._archive.take_member(found.record, member)
+            return self._handle.read(found.length)
+        return warc.to_member(found.record)
+
+    def _as_capture(self, record: Record, shown: Capture) -> tuple[Capture, Capture | None]:
+        """What the record is here, and whether that is here already, beside what it shows by itself."""
+        if shown.kind != "revisit":
+            known = self._known(shown.id)
+            if known is None or same_answer(shown, known):
+                return shown, known
+        self._write()  # what it refers to must be known
+        capture = self._archive.as_capture(record)
+        return capture, self._known(capture.id)
 
     def _known(self, id: str) -> Capture | None:
+        if coming := self._coming.get(id):
+            return coming
         try:
             return self._archive.index.capture(id)
         except UnknownKey:
@@ -183,7 +293,7 @@ def _belong_together(request: Record, answer: Record) -> bool:
         warc.bare_id(value)
         for record in (request, answer)
         for name, value in record.headers
-        if name.lower() == "warc-concurrent-to"
+        if len(name) == len(_CONCURRENT) and name.lower() == _CONCURRENT
     }
     if named:
         return bool(named & {request.id, answer.id})

@@ -4,6 +4,8 @@ An index is made from the WARC records and holds nothing that is not in them: it
 again. Its writing half takes records in the order in which they were written; the reading half answers.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -23,6 +25,10 @@ from archive.records import (
     Witness,
 )
 
+_SITE = re.compile(r"\s*(?:[_|]|\s[-–—]+\s|——).*\Z", re.DOTALL)
+_TITLE_LEAST = 4  # letters; shorter ones are "通知" and the like
+_TITLE_MOST = 200  # letters: bounds the index where a page takes its text for a title
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -31,6 +37,7 @@ class Entry:
     capture: str
     fingerprint: Fingerprint
     iscc: str
+    iscc_form: str
     language: str
     title: str | None
     publisher: str | None
@@ -57,6 +64,19 @@ class Outcome:
     capture: Capture
     filed: Filed | None
     refusal: Refusal | None
+
+
+def title_key(title: str | None) -> str | None:
+    """The title as the index compares it; None for one that is too short to tell documents apart.
+
+    That is its letters and digits alone, NFKC, case-folded, without the name of a site behind it.
+    """
+    plain = unicodedata.normalize("NFKC", title or "")
+    for form in (_SITE.sub("", plain), plain):
+        key = "".join(filter(str.isalnum, form.casefold()))
+        if len(key) >= _TITLE_LEAST:
+            return key[:_TITLE_MOST]
+    return None
 
 
 class Index(Protocol):
@@ -124,6 +144,10 @@ class Index(Protocol):
         """Every capture of the address, oldest first."""
         ...
 
+    def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:
+        """At most `limit` captures of the address, newest first."""
+        ...
+
     def captures_with(self, digest: str) -> tuple[Capture, ...]:
         """Every capture with this payload or entity digest, oldest first."""
         ...
@@ -180,8 +204,16 @@ class Index(Protocol):
         """Keys of the documents in which a person would not have the text with this exact part."""
         ...
 
+    def same_title(self, title: str, limit: int) -> tuple[str, ...]:
+        """Keys of at most `limit` versions of which the title has the same `title_key`, newest first."""
+        ...
+
     def candidates(self, sketch: Sketch, limit: int) -> tuple[str, ...]:
         """Keys of at most `limit` versions that may be near-copies or excerpts, likeliest first."""
+        ...
+
+    def texts(self) -> Iterator[tuple[str, Place]]:
+        """Key and place of the text of every version, newest first; reads no more than is taken."""
         ...
 
     def all_versions(self) -> Iterator[Version]:

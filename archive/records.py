@@ -182,6 +182,7 @@ class Reading:
     sections: tuple[Section, ...] = ()
     evidence: str = ""  # for the encoding: "bom", "meta"; "" in readings older than this field
     chosen: str = ""  # how the main text was told from the rest: "container:TRS_Editor", "pdf"
+    iscc_form: str = ""  # text code of the normal form: cosmetic copies share it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +266,7 @@ class Version:
     last_seen: datetime
     fingerprint: Fingerprint
     iscc: str
+    iscc_form: str
     text: Place  # of the conversion record
 
 

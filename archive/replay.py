@@ -91,6 +91,10 @@ class Replay:
         """Every capture of the address, oldest first."""
         return self._index.captures_at(url)
 
+    def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:
+        """At most `limit` captures of the address, newest first."""
+        return self._index.newest_at(url, limit)
+
     def _apply_metadata(self, record: Record, place: Place) -> None:
         kind = record.header("Content-Type")
         try:
@@ -111,6 +115,7 @@ class Replay:
             capture=reading.capture,
             fingerprint=reading.fingerprint,
             iscc=reading.iscc,
+            iscc_form=reading.iscc_form,
             language=reading.language.tag,
             title=described.title.value if described.title else None,
             publisher=described.publisher.value if described.publisher else None,

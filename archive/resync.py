@@ -1,4 +1,4 @@
-"""Finds where reading can go on behind a damaged gzip member, and tells other files from WARCs.
+"""Finds where reading can go on behind a damaged gzip member.
 
 A page can hold a whole gzip member with a forged WARC record in it, visible when the outer member is stored
 rather than compressed. So the search begins behind what provably belongs to the damaged member, and takes
@@ -11,38 +11,6 @@ from typing import BinaryIO
 MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 15
 _INFLATED_LIMIT = 1 << 30  # bytes that we inflate to find the end of a member with a bad checksum
-
-_FOREIGN = (
-    (b"\x28\xb5\x2f\xfd", "the file is compressed with zstd; decompress it first"),
-    (b"PK\x03\x04", "the file is a ZIP archive (perhaps a WACZ), not a WARC"),
-    (b"filedesc:", "the file is in the older ARC format"),
-)
-
-
-def sniff(handle: BinaryIO) -> str | None:
-    """Why the file cannot be a WARC, or None when it may be one."""
-    handle.seek(0)
-    head = handle.read(_CHUNK)
-    if not head:
-        return "the file is empty"
-    inner = _first_bytes(head) if head.startswith(MAGIC) else head
-    for magic, why in _FOREIGN:
-        if inner.startswith(magic):
-            return why
-    if inner[1:4] == b"\x2a\x4d\x18" and inner[0] >> 4 == 5:  # RFC 8878, section 3.1.2
-        return "the file is compressed with zstd and a dictionary; decompress it first"
-    if head.startswith(MAGIC):
-        return "the file is compressed twice" if inner.startswith(MAGIC) else None
-    if head.startswith(b"WARC/") or MAGIC in head:
-        return None
-    return "the file holds no WARC records"
-
-
-def _first_bytes(head: bytes) -> bytes:
-    try:
-        return zlib.decompressobj(31).decompress(head, 16)
-    except zlib.error:
-        return b""
 
 
 def resume(handle: BinaryIO, offset: int, size: int) -> int:

@@ -1,14 +1,16 @@
 """The index in one SQLite file: many readers, one writer (WAL), commits that reach the disk."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from archive import sketches
-from archive.errors import UnusableIndex
-from archive.index import Entry
+from archive.errors import NotKept, UnusableIndex
+from archive.index import Entry, title_key
 from archive.records import Capture, Filing, Link, Place, Refusal, Sketch, Unlink
+from archive.sketches import SCHEMA as SKETCHES
+from archive.sketches import SEGMENTS, Sketches
 from archive.sqlite_connection import connect
 from archive.sqlite_queries import SqliteQueries
 from archive.sqlite_rows import to_text
@@ -27,22 +29,31 @@ class SqliteIndex(SqliteQueries):
             NotKept: the disk will not have it.
         """
         self._db = connect(path, write=write)
+        self._writes = write
+        self._sketches = Sketches(self._db, path.with_name(SEGMENTS))
         if write:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
         found = self._one("PRAGMA user_version")[0]
         if found == 0 and write and self._one("SELECT COUNT(*) FROM sqlite_master")[0] == 0:
             with self._db.transaction():
-                for statement in f"{SCHEMA} {sketches.SCHEMA}".split(";"):
+                for statement in f"{SCHEMA} {SKETCHES}".split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         elif found != SCHEMA_VERSION:
             self._db.close()
             raise UnusableIndex(path, "was made by another version of Variorum")
+        if write:
+            self._sketches.sweep()
 
-    def transaction(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
         """See `Index.transaction`."""
-        return self._db.transaction()
+        with self._db.transaction():
+            yield
+        if self._writes and not self._db.in_transaction:
+            with suppress(NotKept):  # what was added is kept; tried again after the next
+                self._sketches.settle()
 
     def add_capture(self, capture: Capture) -> None:
         """See `Index.add_capture`."""
@@ -82,7 +93,7 @@ class SqliteIndex(SqliteQueries):
             self._db.execute("INSERT OR IGNORE INTO aliases VALUES (?, ?)", (exact, version))
             self._db.execute("DELETE FROM refusals WHERE capture = ?", (capture,))
             self._db.execute(
-                f"INSERT OR REPLACE INTO readings VALUES ({', '.join('?' * 18)})",
+                f"INSERT OR REPLACE INTO readings VALUES ({', '.join('?' * 19)})",
                 (
                     capture,
                     version,
@@ -91,6 +102,7 @@ class SqliteIndex(SqliteQueries):
                     exact,
                     entry.fingerprint.near,
                     entry.iscc,
+                    entry.iscc_form,
                     entry.language,
                     entry.title,
                     entry.publisher,
@@ -119,9 +131,12 @@ class SqliteIndex(SqliteQueries):
 
     def add_sketch(self, version: str, sketch: Sketch) -> None:
         """See `Index.add_sketch`."""
-        (row,) = self._one("SELECT version FROM aliases WHERE key = ?", version)
-        sketches.add(self._db, row, sketch)
-        self._db.execute("UPDATE versions SET sketched = 1 WHERE id = ?", (row,))
+        with self.transaction():
+            (row,) = self._one("SELECT version FROM aliases WHERE key = ?", version)
+            (sketched,) = self._one("SELECT sketched FROM versions WHERE id = ?", row)
+            if not sketched:
+                self._sketches.add(row, sketch)
+                self._db.execute("UPDATE versions SET sketched = 1 WHERE id = ?", (row,))
 
     def set_indexed(self, warc: str, size: int) -> None:
         """See `Index.set_indexed`."""
@@ -147,15 +162,17 @@ class SqliteIndex(SqliteQueries):
         if known:
             return int(known[0])
         version = self._inserted(
-            "INSERT INTO versions (key, document, language, title, recipe, near, iscc, warc, offset,"
-            " length) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO versions (key, document, language, title, title_key, recipe, near, iscc,"
+            " iscc_form, warc, offset, length) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             filing.version,
             document,
             entry.language,
             entry.title,
+            title_key(entry.title),
             entry.fingerprint.recipe,
             entry.fingerprint.near,
             entry.iscc,
+            entry.iscc_form,
             *self._place(entry.text),
         )
         self._db.execute("INSERT INTO aliases VALUES (?, ?)", (filing.version, version))

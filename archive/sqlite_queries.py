@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
 
-from archive import sketches
 from archive.errors import UnknownKey
-from archive.index import Filed
+from archive.index import Filed, title_key
 from archive.records import (
     Capture,
     Document,
@@ -21,6 +21,7 @@ from archive.records import (
     Version,
     Witness,
 )
+from archive.sketches import Sketches
 from archive.sqlite_connection import Connection, errors_of
 from archive.sqlite_rows import CAPTURE, VERSION, capture_row, entry_row, place, version_row
 from archive.sqlite_schema import DUMP, ENDS, FAULTS
@@ -32,6 +33,7 @@ class SqliteQueries:
     """What `archive.index.Index` answers."""
 
     _db: Connection
+    _sketches: Sketches
 
     def indexed(self) -> dict[str, int]:
         """See `Index.indexed`."""
@@ -55,6 +57,14 @@ class SqliteQueries:
         """See `Index.captures_at`."""
         return self._captures("c.url = ?", url)
 
+    def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:
+        """See `Index.newest_at`."""
+        rows = self._db.execute(
+            f"{CAPTURE} WHERE c.url = ? ORDER BY c.fetched_at DESC, c.seq DESC LIMIT ?",
+            (url, limit),
+        )
+        return tuple(capture_row(row) for row in rows)
+
     def captures_with(self, digest: str) -> tuple[Capture, ...]:
         """See `Index.captures_with`."""
         if not digest:  # that of a revisit whose original is missing
@@ -64,8 +74,8 @@ class SqliteQueries:
     def filed(self, capture: str) -> Filed | None:
         """See `Index.filed`."""
         row = self._db.execute(
-            "SELECT c.id, r.recipe, exact, r.near, r.iscc, r.language, r.title, publisher, published_at,"
-            " text_id, tw.name, text_offset, text_length, w.name, r.offset, r.length,"
+            "SELECT c.id, r.recipe, exact, r.near, r.iscc, r.iscc_form, r.language, r.title,"
+            " publisher, published_at, text_id, tw.name, text_offset, text_length, w.name, r.offset, r.length,"
             " v.key, d.key, r.relation"
             " FROM readings r JOIN captures c ON c.seq = r.capture"
             " JOIN warcs tw ON tw.id = r.text_warc JOIN warcs w ON w.id = r.warc"
@@ -75,7 +85,7 @@ class SqliteQueries:
         ).fetchone()
         if row is None:
             return None
-        return Filed(entry=entry_row(row[:16]), version=row[16], document=row[17], relation=row[18])
+        return Filed(entry=entry_row(row[:17]), version=row[17], document=row[18], relation=row[19])
 
     def first_filed(self, version: str) -> Filed:
         """See `Index.first_filed`."""
@@ -110,7 +120,9 @@ class SqliteQueries:
     def unread(self) -> tuple[Capture, ...]:
         """See `Index.unread`."""
         return self._captures(
-            "(c.status = 0 OR c.status BETWEEN 200 AND 299) AND c.url NOT LIKE '%/robots.txt'"
+            "(c.status = 0 OR c.status BETWEEN 200 AND 299"
+            " OR c.status = 304 AND c.kind = 'revisit' AND c.entity_digest <> '')"
+            " AND c.url NOT LIKE '%/robots.txt'"
             " AND NOT EXISTS (SELECT 1 FROM readings WHERE capture = c.seq)"
             " AND NOT EXISTS (SELECT 1 FROM refusals WHERE capture = c.seq)"
         )
@@ -126,7 +138,8 @@ class SqliteQueries:
         rows = self._db.execute(
             "SELECT v.key FROM versions v WHERE v.id IN ("
             " SELECT version FROM aliases WHERE key BETWEEN ?1 AND ?2"
-            " UNION SELECT version FROM readings WHERE iscc BETWEEN ?1 AND ?2)"
+            " UNION SELECT version FROM readings WHERE iscc BETWEEN ?1 AND ?2"
+            " UNION SELECT version FROM readings WHERE iscc_form BETWEEN ?1 AND ?2)"
             " ORDER BY v.id LIMIT ?3",
             (*bounds, limit),
         )
@@ -222,13 +235,33 @@ class SqliteQueries:
         )
         return frozenset(key for (key,) in rows)
 
+    def same_title(self, title: str, limit: int) -> tuple[str, ...]:
+        """See `Index.same_title`."""
+        rows = self._db.execute(
+            "SELECT key FROM versions WHERE title_key = ? ORDER BY id DESC LIMIT ?",
+            (title_key(title), limit),
+        )
+        return tuple(key for (key,) in rows)
+
     def candidates(self, sketch: Sketch, limit: int) -> tuple[str, ...]:
         """See `Index.candidates`."""
-        rows = (
-            self._db.execute("SELECT key FROM versions WHERE id = ?", (found.version,)).fetchone()
-            for found in sketches.candidates(self._db, sketch, limit)
-        )
-        return tuple(row[0] for row in rows if row)  # a sketch may outlive its version
+        query = "SELECT key FROM versions WHERE id = ?"
+        with errors_of(self._db.path):
+            found = self._sketches.candidates(sketch)
+            rows = (self._db.execute(query, (each.version,)).fetchone() for each in found)
+            return tuple(
+                islice((row[0] for row in rows if row), limit)
+            )  # a sketch outlives its version
+
+    def texts(self) -> Iterator[tuple[str, Place]]:
+        """See `Index.texts`."""
+        with errors_of(self._db.path):
+            rows = self._db.execute(
+                "SELECT v.key, w.name, v.offset, v.length FROM versions v"
+                " CROSS JOIN warcs w ON w.id = v.warc ORDER BY v.id DESC"
+            )
+            for key, *where in rows:
+                yield key, place(where)
 
     def all_versions(self) -> Iterator[Version]:
         """See `Index.all_versions`."""
@@ -266,6 +299,7 @@ class SqliteQueries:
                 found.append(f"row {row} of {table} refers to nothing in {target}")
             for query, message in FAULTS:
                 found += [message.format(*row) for row in self._db.execute(query)]
+            found += self._sketches.faults()
         return tuple(found)
 
     def close(self) -> None:

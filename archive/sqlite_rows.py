@@ -14,8 +14,8 @@ CAPTURE = (
 )
 # Versions of one document are numbered in the order in which they were first observed.
 VERSION = (
-    "SELECT v.key, d.key, v.language, v.title, v.recipe, v.near, v.iscc, w.name, v.offset, v.length,"
-    " MIN(c.fetched_at) AS first_seen, MAX(c.fetched_at)"
+    "SELECT v.key, d.key, v.language, v.title, v.recipe, v.near, v.iscc, v.iscc_form, w.name,"
+    " v.offset, v.length, MIN(c.fetched_at) AS first_seen, MAX(c.fetched_at)"
     " FROM versions v JOIN documents d ON d.id = v.document JOIN warcs w ON w.id = v.warc"
     " JOIN readings r ON r.version = v.id JOIN captures c ON c.seq = r.capture"
     " WHERE v.document = ? GROUP BY v.id ORDER BY first_seen, v.id"
@@ -52,34 +52,36 @@ def capture_row(row: Sequence[Any]) -> Capture:
 
 def version_row(row: Sequence[Any], number: int) -> Version:
     """A row of VERSION, with its number in the document."""
-    key, document, language, title, recipe, near, iscc = row[:7]
+    key, document, language, title, recipe, near, iscc, iscc_form = row[:8]
     return Version(
         key=key,
         document=document,
         number=number,
         language=language,
         title=title,
-        first_seen=moment(row[10]),
-        last_seen=moment(row[11]),
+        first_seen=moment(row[11]),
+        last_seen=moment(row[12]),
         fingerprint=Fingerprint(recipe=recipe, exact=key, near=near),
         iscc=iscc,
-        text=place(row[7:10]),
+        iscc_form=iscc_form,
+        text=place(row[8:11]),
     )
 
 
 def entry_row(row: Sequence[Any]) -> Entry:
-    """The sixteen columns that `SqliteQueries.filed` selects: an entry with its two places."""
+    """The seventeen columns that `SqliteQueries.filed` selects: an entry with its two places."""
     return Entry(
         capture=row[0],
         fingerprint=Fingerprint(recipe=row[1], exact=row[2], near=row[3]),
         iscc=row[4],
-        language=row[5],
-        title=row[6],
-        publisher=row[7],
-        published_at=row[8],
-        text_id=row[9],
-        text=place(row[10:13]),
-        record=place(row[13:16]),
+        iscc_form=row[5],
+        language=row[6],
+        title=row[7],
+        publisher=row[8],
+        published_at=row[9],
+        text_id=row[10],
+        text=place(row[11:14]),
+        record=place(row[14:17]),
     )
 
 

@@ -1,6 +1,6 @@
 """The tables of the SQLite index. A change here raises SCHEMA_VERSION, and old indexes are made again."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE warcs (
@@ -43,20 +43,23 @@ CREATE TABLE works (
     key TEXT NOT NULL UNIQUE
 ) STRICT;
 CREATE TABLE versions (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used again: a sketch may outlive its version
     key TEXT NOT NULL UNIQUE,
     document INTEGER NOT NULL REFERENCES documents,
     language TEXT NOT NULL,
     title TEXT,
+    title_key TEXT,                         -- archive.index.title_key
     recipe TEXT NOT NULL,
     near TEXT NOT NULL,
     iscc TEXT NOT NULL,
+    iscc_form TEXT NOT NULL,
     warc INTEGER NOT NULL REFERENCES warcs, -- its text
     offset INTEGER NOT NULL,
     length INTEGER NOT NULL,
     sketched INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX versions_document ON versions (document);
+CREATE INDEX versions_title ON versions (title_key) WHERE title_key IS NOT NULL;
 CREATE INDEX versions_unsketched ON versions (id) WHERE NOT sketched;
 CREATE TABLE aliases (                      -- every exact part ever given out, of versions themselves too
     key TEXT PRIMARY KEY,
@@ -71,6 +74,7 @@ CREATE TABLE readings (
     exact TEXT NOT NULL,
     near TEXT NOT NULL,
     iscc TEXT NOT NULL,
+    iscc_form TEXT NOT NULL,
     language TEXT NOT NULL,
     title TEXT,
     publisher TEXT,
@@ -86,6 +90,7 @@ CREATE TABLE readings (
 CREATE INDEX readings_version ON readings (version);
 CREATE INDEX readings_text ON readings (text_id);
 CREATE INDEX readings_iscc ON readings (iscc);
+CREATE INDEX readings_iscc_form ON readings (iscc_form);
 CREATE TABLE refusals (
     capture INTEGER PRIMARY KEY REFERENCES captures,
     stage TEXT NOT NULL,
@@ -121,11 +126,11 @@ DUMP = (
     " LEFT JOIN works w ON w.id = d.work ORDER BY d.key",
     "SELECT 'document alias', a.key, d.key FROM document_aliases a"
     " JOIN documents d ON d.id = a.document ORDER BY a.key",
-    "SELECT 'version', v.key, d.key, v.language, title, recipe, near, iscc, w.name, offset, length"
+    "SELECT 'version', v.key, d.key, v.language, title, recipe, near, iscc, iscc_form, w.name, offset, length"
     " FROM versions v JOIN documents d ON d.id = v.document JOIN warcs w ON w.id = v.warc ORDER BY v.key",
     "SELECT 'alias', a.key, v.key FROM aliases a JOIN versions v ON v.id = a.version ORDER BY a.key",
-    "SELECT 'reading', c.id, v.key, relation, r.recipe, exact, r.near, r.iscc, r.language, r.title,"
-    " publisher, published_at, text_id, text_offset, text_length, w.name, r.offset, r.length"
+    "SELECT 'reading', c.id, v.key, relation, r.recipe, exact, r.near, r.iscc, r.iscc_form, r.language,"
+    " r.title, publisher, published_at, text_id, text_offset, text_length, w.name, r.offset, r.length"
     " FROM readings r JOIN captures c ON c.seq = r.capture JOIN versions v ON v.id = r.version"
     " JOIN warcs w ON w.id = r.warc ORDER BY r.capture",
     "SELECT 'refusal', c.id, stage, reason FROM refusals r"

@@ -3,6 +3,7 @@
 import sqlite3
 
 from archive.errors import UnknownKey
+from archive.index import title_key
 from archive.records import Unlink
 
 
@@ -52,7 +53,7 @@ def _home(db: sqlite3.Connection, key: str) -> dict[str, str | int]:
 def _own_version(db: sqlite3.Connection, key: str) -> None:
     """A version and a document of its own for the text."""
     reading = db.execute(
-        "SELECT language, title, recipe, near, iscc, text_warc, text_offset, text_length"
+        "SELECT language, title, recipe, near, iscc, iscc_form, text_warc, text_offset, text_length"
         " FROM readings WHERE exact = ? ORDER BY capture LIMIT 1",
         (key,),
     ).fetchone()
@@ -60,9 +61,9 @@ def _own_version(db: sqlite3.Connection, key: str) -> None:
         raise UnknownKey(key)
     document = _own_document(db, key, reading[0])
     version = db.execute(
-        "INSERT INTO versions (key, document, language, title, recipe, near, iscc, warc, offset, length)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (key, document, *reading),
+        "INSERT INTO versions (key, document, language, title, recipe, near, iscc, iscc_form, warc,"
+        " offset, length, title_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (key, document, *reading, title_key(reading[1])),
     ).lastrowid
     db.execute("UPDATE readings SET version = ? WHERE exact = ?", (version, key))
     db.execute("UPDATE aliases SET version = ? WHERE key = ?", (version, key))

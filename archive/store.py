@@ -5,7 +5,7 @@ transaction is committed. archive/FORMAT.md describes the folder.
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +37,7 @@ from archive.records import (
 from archive.recovery import catch_up, drop_index, index_path
 from archive.replay import Replay
 from archive.sqlite_index import SqliteIndex
+from archive.validators import confirmed
 from archive.warc import Record
 from archive.writer import WarcWriter
 
@@ -141,7 +142,10 @@ class Archive:
         if isinstance(new, Exchange) and is_cut(body) and not new.truncated:
             new = dataclasses.replace(new, truncated="unspecified")
             records = to_records(new, None)
-        if original := self._original_of(records[-1], body):
+        original = self._original_of(records[-1], body)
+        if original is None and isinstance(new, Exchange):
+            original = confirmed(new, self._replay, self.record)
+        if original is not None:
             records = to_records(new, original)
         self._write(records)
         return self.index.capture(records[-1].id)
@@ -199,6 +203,23 @@ class Archive:
             place = writer.write_member(member)
             self._replay.apply(record, place)
         return place
+
+    def take_members(self, members: Sequence[tuple[Capture | None, bytes]]) -> list[Capture]:
+        """Keep gzip members of another archive, byte for byte; the captures among them, with their places.
+
+        Beside each member stands the capture that it is, as `as_capture` gives it, or None for a request.
+
+        Raises:
+            NotKept: the disk would not take it.
+        """
+        kept = []
+        with self._durably() as writer:
+            for capture, member in members:
+                place = writer.write_member(member)
+                if capture:
+                    kept.append(dataclasses.replace(capture, place=place))
+                    self.index.add_capture(kept[-1])
+        return kept
 
     @contextmanager
     def batch(self) -> Iterator[None]:

@@ -18,6 +18,8 @@ from archive.recovery import warc_files
 from archive.replay import Replay
 from archive.sqlite_index import SqliteIndex
 from archive.store import Archive
+from archive.validators import unfounded
+from archive.warc import Record
 
 _SIDECAR = re.compile(r"([0-9a-f]{64}) [ *](\S+)\n\Z")
 _SHOWN = 200  # differing rows that are named; more are counted
@@ -74,6 +76,7 @@ class _Check:
         self.ends: dict[str, Place] = {}
         self._archive = archive
         self._index_answers = True
+        self._asked: Record | None = None  # the request that was walked last
         self._tally: Counter[str] = Counter(files=0, bytes=0, records=0, rows=0)
         self._files = warc_files(archive.path)
         with self._asking():
@@ -169,10 +172,23 @@ class _Check:
         with self._asking():
             for flaw in revisit_flaws(record, archive.known, archive.record):
                 yield _problem_at(name, found, flaw.code, flaw.message)
+            if why := self._unfounded(record):
+                yield _problem_at(name, found, "revisit-mismatch", why)
             about = warc.bare_id(record.header("WARC-Refers-To") or "")
             if record.type == "conversion" and archive.known.capture(about) is None:
                 message = f"the text is of a capture {about!r} that is not here"
                 yield _problem_at(name, found, "orphan-text", message)
+
+    def _unfounded(self, record: Record) -> str:
+        """What is wrong with a 304 beside its request, which stands right before it; "" for others."""
+        if record.type == "request":
+            self._asked = record
+        asked, archive = self._asked, self._archive
+        if asked is None or record.type != "revisit":
+            return ""
+        if warc.bare_id(asked.header("WARC-Concurrent-To") or "") != record.id:
+            return ""
+        return unfounded(record, asked, archive.known, archive.record)
 
     def compare(self, again: SqliteIndex) -> None:
         """Find rows of the index that the records do not give, and the other way round."""

@@ -4,15 +4,22 @@ CrawlError
 ├── Unfetchable        an address that is never asked: not http(s), too long, an odd port
 ├── AddressRefused     it leads to a network address that is not public
 ├── RobotsForbid       the site's robots.txt says no, or could not be read
+├── SiteClosed         it is outside the site's opening hours
+├── ComeBackLater      the site asked to be left alone for longer than we wait
 ├── TooManyRedirects   it leads from one address to the next without end
 ├── NoAnswer           no usable answer came
 │   └── ConnectionLost     the connection broke before the answer began: worth another try
 ├── TimedOut           the answer did not begin in time
+├── Unrendered         the answer came, and the browser made no page of it
 ├── Interrupted        the crawl was stopped before this address was asked
-└── AlreadyCrawled     a process can crawl only once: a caller's mistake
+├── AlreadyCrawled     a process can crawl only once: a caller's mistake
+├── NoBrowser          a site needs a browser, and there is none: a caller's mistake
+└── Unguarded          something could fetch past the address guard: a caller's mistake
 
-Each but the last concerns one address: the others of the same crawl go on.
+Each but the last three concerns one address: the others of the same crawl go on.
 """
+
+from datetime import datetime
 
 
 class CrawlError(Exception):
@@ -46,6 +53,28 @@ class RobotsForbid(CrawlError):
         super().__init__(f"{shortened(url)} was not fetched: {why}.")
 
 
+class SiteClosed(CrawlError):
+    """The site is to be visited at other hours."""
+
+    def __init__(self, url: str, opens: datetime) -> None:
+        self.url, self.opens = url, opens
+        super().__init__(
+            f"{shortened(url)} was not fetched: it is outside the site's opening hours. "
+            f"It opens at {opens:%Y-%m-%d %H:%M} {opens.tzname()}."
+        )
+
+
+class ComeBackLater(CrawlError):
+    """The site asked, by Retry-After, to be left alone for longer than a crawl waits."""
+
+    def __init__(self, url: str, until: datetime) -> None:
+        self.url, self.until = url, until
+        super().__init__(
+            f"{shortened(url)} was not fetched: "
+            f"the site asked to come back after {until:%Y-%m-%d %H:%M:%S} UTC."
+        )
+
+
 class TooManyRedirects(CrawlError):
     """A chain of redirects that did not end within the limit."""
 
@@ -74,6 +103,14 @@ class TimedOut(CrawlError):
         super().__init__(f"{shortened(url)} timed out after {seconds:g} s. Allow more: --timeout.")
 
 
+class Unrendered(CrawlError):
+    """A page that was fetched, and that the browser could not show."""
+
+    def __init__(self, url: str, why: str) -> None:
+        self.url, self.why = url, why
+        super().__init__(f"{shortened(url)} was fetched, and the browser failed at it: {why}.")
+
+
 class Interrupted(CrawlError):
     """The crawl was stopped before its turn came."""
 
@@ -90,6 +127,22 @@ class AlreadyCrawled(CrawlError):
             "This process has crawled already, and its network loop cannot start twice. "
             "Begin the next crawl in a new process."
         )
+
+
+class NoBrowser(CrawlError):
+    """Pages are to be rendered, and the machine cannot."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"Some of these pages need a browser, and {why}.")
+
+
+class Unguarded(CrawlError):
+    """The settings or the process leave a way past the address guard."""
+
+    def __init__(self, way: str) -> None:
+        self.way = way
+        super().__init__(f"Nothing is fetched, because {way} would pass by the address guard.")
 
 
 def shortened(url: str) -> str:

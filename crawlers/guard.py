@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
+from scrapy.utils.misc import load_object
 from twisted.internet.address import IPv4Address as TcpAddress4
 from twisted.internet.address import IPv6Address as TcpAddress6
 from twisted.internet.defer import Deferred
@@ -28,7 +29,8 @@ from twisted.internet.interfaces import IHostnameResolver, IHostResolution
 from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer  # type: ignore[import-untyped]
 
-from crawlers.errors import AddressRefused, Unfetchable
+from crawlers.errors import AddressRefused, Unfetchable, Unguarded
+from crawlers.policy import Policy, policy_for
 
 WEB_PORTS = (80, 443)
 MAX_URL_LENGTH = 8192  # characters; RFC 9110, section 4.1, asks for at least 8000
@@ -117,9 +119,14 @@ class Guard:
     """Says where connections may go."""
 
     allowed: tuple[Allowance, ...] = ()
+    policies: tuple[Policy, ...] = ()  # of the sites whose other ports may be asked
+    proxy: str = ""  # the one proxy that may be used; it resolves names, so it must guard them
 
-    def lets_pass(self, address: str, port: int) -> bool:
-        """Whether this literal address may be connected to; anything else than a literal may not."""
+    def lets_pass(self, address: str, port: int, host: str | None = None) -> bool:
+        """Whether this literal address may be connected to; anything else than a literal may not.
+
+        `host` is the name that led to it; without one, the ports of every policy count.
+        """
         try:
             parsed = ip_address(address)
         except ValueError:
@@ -128,7 +135,14 @@ class Guard:
         for allowance in self.allowed:
             if allowance.port in (None, port) and any(form in allowance.network for form in forms):
                 return True
-        return port in WEB_PORTS and is_public(parsed)
+        return self._is_asked(port, host) and is_public(parsed)
+
+    def _is_asked(self, port: int, host: str | None) -> bool:
+        """Whether this port is one of the web, or of the site."""
+        if host is None:
+            return port in WEB_PORTS or any(port in policy.ports for policy in self.policies)
+        policy = policy_for(self.policies, host)
+        return port in WEB_PORTS or bool(policy and port in policy.ports)
 
     def check(self, url: str) -> None:
         """Nothing, if the address can be asked as far as can be told without looking it up.
@@ -155,14 +169,25 @@ class Guard:
             raise Unfetchable(url, "its host name is not a valid one")
         port = port or default_port(parts.scheme)
         if _is_literal(host):
-            if not self.lets_pass(host, port):
+            if not self.lets_pass(host, port, host):
                 raise AddressRefused(url, host, port)
-        elif port not in WEB_PORTS and not any(a.port in (None, port) for a in self.allowed):
+        elif not self._is_asked(port, host) and not any(
+            a.port in (None, port) for a in self.allowed
+        ):
             raise Unfetchable(
                 url,
                 f"only ports 80 and 443 are asked, not {port}, "
                 "unless VARIORUM_ALLOW_ADDRESSES names its network and port",
             )
+
+    def check_proxy(self, url: str, proxy: str | None) -> None:
+        """Nothing, if the request goes straight to its server, or over the one configured proxy.
+
+        Raises:
+            Unfetchable: if it names another one.
+        """
+        if proxy and proxy != self.proxy:
+            raise Unfetchable(url, "it would go over a proxy that is not configured")
 
 
 def default_port(scheme: str) -> int:
@@ -186,8 +211,13 @@ class GuardMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> "GuardMiddleware":
-        """The middleware with the networks that the settings allow."""
-        return cls(Guard(allowed=allowances(crawler.settings["VARIORUM_ALLOW_ADDRESSES"] or "")))
+        """The middleware with what the settings allow.
+
+        Raises:
+            Unguarded: if they name a download handler that connects past the guard.
+        """
+        check_handlers(crawler.settings)
+        return cls(guard_of(crawler.settings))
 
     def process_request(self, request: Request) -> None:
         """Scrapy's hook.
@@ -196,6 +226,26 @@ class GuardMiddleware:
             Unfetchable, AddressRefused: see `Guard.check`.
         """
         self.guard.check(request.url)
+
+
+def guard_of(settings: Any) -> Guard:
+    """The guard that Scrapy settings describe."""
+    return Guard(
+        allowed=allowances(settings.get("VARIORUM_ALLOW_ADDRESSES") or ""),
+        policies=tuple(settings.get("VARIORUM_POLICIES") or ()),
+        proxy=settings.get("VARIORUM_PROXY") or "",
+    )
+
+
+def check_handlers(settings: Any) -> None:
+    """Nothing, if every download handler of the settings connects under the guard.
+
+    Raises:
+        Unguarded: for one that does not say so by a true `guarded`.
+    """
+    for scheme, handler in settings.getwithbase("DOWNLOAD_HANDLERS").items():
+        if handler is not None and not getattr(load_object(handler), "guarded", False):
+            raise Unguarded(f"the download handler of {scheme}: ({handler})")
 
 
 @implementer(IHostResolution)
@@ -232,7 +282,7 @@ class GuardedResolver:
             resolutionReceiver.resolutionBegan(resolution)
             pool = self.reactor.getThreadPool()
             found = await deferToThreadPool(self.reactor, pool, _looked_up, hostName, portNumber)
-            usable = [a for a in found if self.guard.lets_pass(a.host, portNumber)]
+            usable = [a for a in found if self.guard.lets_pass(a.host, portNumber, hostName)]
             if found and not usable:
                 self.refused[hostName, portNumber] = found[0].host
             for address in usable:
@@ -273,4 +323,18 @@ def _guarded(connect: Callable[..., Any], guard: Guard) -> Callable[..., Any]:
             raise AddressRefused(host, host, port)
         return connect(host, port, *args, **kwargs)
 
+    guarded.guard = guard  # type: ignore[attr-defined]  # the mark that `check_stands` looks for
     return guarded
+
+
+def check_stands(reactor: Any) -> None:
+    """Nothing, if this reactor still resolves names and connects under a guard.
+
+    Raises:
+        Unguarded: if something has taken its place since `install`.
+    """
+    if not isinstance(reactor.nameResolver, GuardedResolver):
+        raise Unguarded("another resolver of names")
+    for name in ("connectTCP", "connectSSL"):
+        if not hasattr(getattr(reactor, name), "guard"):
+            raise Unguarded(f"another {name} of the reactor")

@@ -3,7 +3,8 @@
     summary = fetch(["https://www.gov.example/plan.html"], Limits(), receive)
 
 `receive` is called in one thread, one item at a time: any number of `Arrival`s and, for each address,
-exactly one outcome, which is an `Arrival` with `final` or a `Failure`.
+exactly one outcome, which is an `Arrival` with `final` or a `Failure`. `discover` does the same for
+what a site's row leads to.
 """
 
 import logging
@@ -18,13 +19,20 @@ from types import FrameType
 from typing import Any
 
 from scrapy.crawler import Crawler, CrawlerProcess
+from scrapy.settings import Settings
 from scrapy.utils.defer import deferred_from_coro
 
+from crawlers.chromium import chromium
+from crawlers.discovery.explorer import Discovery, Explorer
 from crawlers.errors import AlreadyCrawled, Interrupted, NoAnswer
 from crawlers.guard import allowances
+from crawlers.memory import Memory
+from crawlers.policy import Policy
 from crawlers.settings import crawl_settings
 from crawlers.sink import Arrival, Courier, Failure, Receive
 from crawlers.spiders.addresses import AddressesSpider
+from crawlers.spiders.journeys import JourneysSpider
+from crawlers.spiders.site import SiteSpider
 
 ALLOW_VARIABLE = "VARIORUM_ALLOW_ADDRESSES"
 
@@ -50,7 +58,7 @@ class Progress:
     """How far a crawl is."""
 
     settled: int  # addresses that have their outcome
-    total: int  # addresses in all, each counted once
+    total: int  # addresses in all, each counted once; of a site, as far as is known
     latest: str  # the address that was settled last
 
 
@@ -58,13 +66,22 @@ class Progress:
 class Summary:
     """What a crawl did."""
 
-    requested: int  # different addresses
+    requested: int  # different addresses that were given or found, and asked
     answered: int  # of them, with a final answer, whatever its status
     failed: int  # of them, with a failure
     exchanges: int  # delivered in all: redirects, repeated attempts and robots.txt included
     bytes_received: int
     seconds: float
     interrupted: bool  # by SIGINT or SIGTERM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How the sites of a crawl want to be visited, and what is remembered of them."""
+
+    policies: Sequence[Policy] = ()
+    memory: Memory | None = None  # asked on the network thread
+    browser: bool = False  # pages are to be filled in by a browser before they are read
 
 
 _begun = threading.Event()
@@ -75,6 +92,8 @@ def fetch(
     limits: Limits,
     receive: Receive,
     progress: Callable[[Progress], None] | None = None,
+    *,
+    manners: Manners | None = None,
 ) -> Summary:
     """What the crawl did, once every address has its outcome.
 
@@ -83,15 +102,59 @@ def fetch(
 
     Raises:
         AlreadyCrawled: at the second call in one process.
+        NoBrowser: pages are to be rendered, and the machine cannot.
         ValueError: for a malformed VARIORUM_ALLOW_ADDRESSES.
         Exception: whatever `receive` or `progress` raised; the crawl was ended before.
     """
+    wanted = tuple(dict.fromkeys(addresses))
+    way = _Way(spider=AddressesSpider, arguments={"addresses": wanted}, addresses=wanted)
+    manners = manners or Manners()
+    allowed = _begin(manners)
+    return _Crawl(way, limits, receive, progress).run(allowed, manners)
+
+
+def discover(
+    explorer: Explorer,
+    limits: Limits,
+    receive: Receive,
+    progress: Callable[[Progress], None] | None = None,
+    *,
+    manners: Manners | None = None,
+) -> tuple[Summary, Discovery]:
+    """What the crawl of a site did, and what it found beside; see `fetch`.
+
+    Raises:
+        AlreadyCrawled: at the second call in one process.
+        NoBrowser: pages are to be rendered, and the machine cannot.
+        ValueError: for a malformed VARIORUM_ALLOW_ADDRESSES.
+        Exception: whatever `receive` or `progress` raised; the crawl was ended before.
+    """
+    way = _Way(spider=SiteSpider, arguments={"explorer": explorer}, addresses=())
+    manners = manners or Manners()
+    allowed = _begin(manners)
+    summary = _Crawl(way, limits, receive, progress).run(allowed, manners)
+    return summary, explorer.finish(interrupted=summary.interrupted)
+
+
+def _begin(manners: Manners) -> str:
+    """What VARIORUM_ALLOW_ADDRESSES says; from now on this process has crawled."""
+    if manners.browser:
+        chromium()  # it is told before anything is fetched that there is none
     allowed = os.environ.get(ALLOW_VARIABLE, "")
     allowances(allowed)  # a typing error should be heard before anything is fetched
     if _begun.is_set():
         raise AlreadyCrawled
     _begun.set()
-    return _Crawl(tuple(dict.fromkeys(addresses)), limits, receive, progress).run(allowed)
+    return allowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """Which spider goes, and with what."""
+
+    spider: type[JourneysSpider]
+    arguments: dict[str, Any]
+    addresses: tuple[str, ...]  # that must have an outcome, come what may
 
 
 class _Crawl:
@@ -99,12 +162,12 @@ class _Crawl:
 
     def __init__(
         self,
-        addresses: tuple[str, ...],
+        way: _Way,
         limits: Limits,
         receive: Receive,
         progress: Callable[[Progress], None] | None,
     ) -> None:
-        self.addresses, self.limits = addresses, limits
+        self.way, self.limits = way, limits
         self._receive, self._progress = receive, progress
         self.answered = self.failed = self.exchanges = self.bytes_received = 0
         self.interrupted = False
@@ -112,19 +175,19 @@ class _Crawl:
         self.crawler: Crawler | None = None
         self.reactor: Any = None
 
-    def run(self, allowed: str) -> Summary:
+    def run(self, allowed: str, manners: Manners) -> Summary:
         """Blocks until the crawl is over."""
         began = time.monotonic()
         rest: list[str] = []
         try:
-            self._crawl(allowed)
-            rest = [address for address in self.addresses if address not in self._settled()]
+            self._crawl(self._settings(allowed, manners), browser=manners.browser)
+            rest = [address for address in self.way.addresses if address not in self._settled()]
         finally:
             self.courier.close([self._unsettled(url) for url in rest])
         if self.courier.error is not None:
             raise self.courier.error
         return Summary(
-            requested=len(self.addresses),
+            requested=len(self.way.addresses) or self.answered + self.failed,
             answered=self.answered,
             failed=self.failed,
             exchanges=self.exchanges,
@@ -144,25 +207,39 @@ class _Crawl:
         spider = self.crawler.spider if self.crawler is not None else None
         return spider.settled if isinstance(spider, AddressesSpider) else set()
 
-    def _crawl(self, allowed: str) -> None:
+    def _waiting(self) -> int:
+        """A number that the network thread may be changing: good enough for a progress bar."""
+        spider = self.crawler.spider if self.crawler is not None else None
+        return spider.waiting if isinstance(spider, JourneysSpider) else 0
+
+    def _settings(self, allowed: str, manners: Manners) -> Settings:
+        settings = crawl_settings(
+            delay_seconds=self.limits.delay_seconds,
+            max_bytes=self.limits.max_bytes,
+            timeout_seconds=self.limits.timeout_seconds,
+            contact=self.limits.contact,
+            allowed=allowed,
+        )
+        # Scrapy would copy a dict or a list into settings of its own; a tuple stays as it is.
+        settings.set("VARIORUM_POLICIES", tuple(manners.policies), priority="cmdline")
+        settings.set("VARIORUM_MEMORY", manners.memory, priority="cmdline")
+        if manners.browser:
+            browser = "crawlers.browser.BrowserMiddleware"
+            settings["DOWNLOADER_MIDDLEWARES"].set(browser, 110, priority="cmdline")
+        if not self.way.addresses:  # what was found first is asked first
+            for name in ("SCHEDULER_MEMORY_QUEUE", "SCHEDULER_START_MEMORY_QUEUE"):
+                settings.set(name, "scrapy.squeues.FifoMemoryQueue", priority="cmdline")
+        return settings
+
+    def _crawl(self, settings: Settings, *, browser: bool) -> None:
         for name in ("scrapy", "twisted", "protego"):  # silent unless the caller sets up logging
             logging.getLogger(name).addHandler(logging.NullHandler())
-        process = CrawlerProcess(
-            crawl_settings(
-                delay_seconds=self.limits.delay_seconds,
-                max_bytes=self.limits.max_bytes,
-                timeout_seconds=self.limits.timeout_seconds,
-                contact=self.limits.contact,
-                allowed=allowed,
-            )
-        )
-        self.crawler = process.create_crawler(AddressesSpider)
+        process = CrawlerProcess(settings)
+        self.crawler = process.create_crawler(self.way.spider)
         crawling = process.crawl(
-            self.crawler,
-            addresses=self.addresses,
-            deliver=self._deliver,
-            room=self.courier.room,
-        )
+            self.crawler, deliver=self._deliver, room=self.courier.room, browser=browser,
+            **self.way.arguments,
+        )  # fmt: skip
         crawling.addErrback(self._broken)
         from twisted.internet import reactor  # noqa: PLC0415 - Scrapy installs it in crawl()
 
@@ -187,9 +264,8 @@ class _Crawl:
             self.failed += 1
         if self._progress is not None and (isinstance(item, Failure) or item.final):
             settled = self.answered + self.failed
-            self._progress(
-                Progress(settled=settled, total=len(self.addresses), latest=item.requested)
-            )
+            total = len(self.way.addresses) or settled + self._waiting()
+            self._progress(Progress(settled=settled, total=total, latest=item.requested))
 
     def _broken(self, reason: Any) -> None:
         """An error of the crawl itself, which no page caused: it comes out of `fetch`."""

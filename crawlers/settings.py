@@ -6,7 +6,7 @@ What is not named here is Scrapy's default. `crawl_settings` adds what differs f
 
 from scrapy.settings import Settings
 
-from crawlers.politeness import user_agent
+from crawlers.robots import user_agent
 
 BOT_NAME = "variorum"
 SPIDER_MODULES = ["crawlers.spiders"]
@@ -22,12 +22,17 @@ DOWNLOAD_HANDLERS = {
 }
 DOWNLOADER_MIDDLEWARES = {
     "crawlers.guard.GuardMiddleware": 50,  # before robots.txt is asked for
-    "crawlers.politeness.RobotsMiddleware": 100,
+    "crawlers.pacing.PacingMiddleware": 75,
+    "crawlers.robots.RobotsMiddleware": 100,
+    "crawlers.returning.ReturningMiddleware": 120,
     "crawlers.wire.WireMiddleware": 950,  # next to the downloader: sees every attempt
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # ours obeys RFC 9309
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # spiders choose their links
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # we log in nowhere
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,  # the archive remembers
+    # Switched off below as well; loading them alone takes most of a second.
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
 }
 COMPRESSION_ENABLED = False  # the archive keeps the coded body; archive.message decodes
 METAREFRESH_ENABLED = False  # Scrapy's would drop the page that holds the refresh
@@ -53,9 +58,13 @@ USER_AGENT = user_agent("")
 ROBOTSTXT_OBEY = True  # for readers of this file: our middleware obeys in any case
 CONCURRENT_REQUESTS = 16  # hosts at a time
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-# Scrapy draws a pause from DOWNLOAD_DELAY * (1 - jitter .. 1 + jitter): its least is what we ask for.
-DOWNLOAD_DELAY_JITTER = 0.2
-DOWNLOAD_DELAY = 1.0 / (1 - DOWNLOAD_DELAY_JITTER)
+CONCURRENT_ITEMS = 1  # our spiders yield none, and Scrapy starts so many tasks for every answer
+VARIORUM_DELAY_SECONDS = 1.0  # at least, between an answer of a host and the next request to it
+VARIORUM_PATIENCE_SECONDS = 60.0  # a longer Retry-After ends our visit; no source
+VARIORUM_POLICIES = ()  # crawlers.policy.Policy values
+VARIORUM_MEMORY = None  # a crawlers.memory.Memory, to come back to pages by conditional requests
+DOWNLOAD_DELAY = 0  # crawlers.pacing pauses; Scrapy counts from request to request and undershoots
+AUTOTHROTTLE_ENABLED = False  # crawlers.pacing throttles; Scrapy's forgets a longer Crawl-delay
 
 # A second try is for broken connections and overloaded servers, not for what is plain.
 RETRY_TIMES = 2
@@ -68,6 +77,7 @@ DOWNLOAD_TLS_MIN_VERSION = "TLSv1.0"
 DOWNLOADER_CLIENT_TLS_CIPHERS = "DEFAULT:@SECLEVEL=0"
 DOWNLOAD_VERIFY_CERTIFICATES = False
 VARIORUM_ALLOW_ADDRESSES = ""  # see crawlers.guard.allowances
+VARIORUM_PROXY = ""  # the one proxy that requests may name; it has to guard the names it looks up
 HTTPERROR_ALLOW_ALL = True  # errors are pages to keep
 
 # Nothing that listens, phones or mails.
@@ -93,7 +103,7 @@ def crawl_settings(
     settings.setdict(
         {
             "USER_AGENT": user_agent(contact),
-            "DOWNLOAD_DELAY": delay_seconds / (1 - DOWNLOAD_DELAY_JITTER),
+            "VARIORUM_DELAY_SECONDS": delay_seconds,
             "DOWNLOAD_TIMEOUT": timeout_seconds + 10.0,
             "VARIORUM_MAX_BYTES": max_bytes,
             "VARIORUM_TIMEOUT_SECONDS": timeout_seconds,

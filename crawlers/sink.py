@@ -14,6 +14,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from archive.records import Exchange
+from crawlers.renditions import Rendition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,9 @@ class Arrival:
     requested: str  # the address as the caller wrote it; for robots.txt that of the robots.txt
     exchange: Exchange
     final: bool  # answers the request: no redirect, no attempt that was repeated, no robots.txt
+    leads: bool = False  # a list, sitemap or feed: to be kept, and no document of its own
+    part: bool = False  # what a page under rendering asked for: the same
+    rendition: Rendition | None = None  # what a browser made of it, where one was wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,7 @@ class Failure:
     requested: str  # the address as the caller wrote it
     url: str  # where it failed: the same, or where a redirect led
     reason: str  # a sentence for people
+    refused: bool = False  # by robots.txt or the address guard: asking again changes nothing
 
 
 Receive = Callable[[Arrival | Failure], None]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urldefrag
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import (
@@ -22,20 +22,24 @@ from scrapy.core.downloader.handlers.http11 import (
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 from scrapy.utils.defer import maybe_deferred_to_future
-from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.internet.protocol import connectionDone
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from twisted.web._newclient import BODY, DONE
 from twisted.web.client import _HTTP11ClientFactory
 
 from archive.records import Exchange, Truncation
 from crawlers import certificates, errors, guard
+from crawlers.pacing import OVERLOADED, Host, pacing_of
 from crawlers.reasons import TRANSFER_ERRORS, explained
+from crawlers.robots import CUT_FLAG, MAX_ROBOTS_BYTES, is_robots_request
 
 exchange_done = object()  # signal: (request, exchange), once for each request that was answered
 MAX_HEAD_BYTES = 512 << 10  # of an answer with its interim answers; no source
 MAX_HEAD_LINE_BYTES = 64 << 10  # Twisted's own 16 KiB fail pages with long policies or cookies
+_LONGEST_NAP_SECONDS = 0.25  # how soon what waits for its turn notices that the crawl is stopped
 _META_KEY = "variorum_recording"
 
 
@@ -218,6 +222,7 @@ class WireHandler(HTTP11DownloadHandler):
     """Scrapy's download handler for http and https, with limits, guard and recording."""
 
     lazy = False  # the guard must stand before the first connection of any kind
+    guarded = True  # says to crawlers.guard that every connection of it is
 
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler)
@@ -225,14 +230,16 @@ class WireHandler(HTTP11DownloadHandler):
 
         self._reactor: Any = reactor
         settings = crawler.settings
-        allowed = guard.allowances(settings["VARIORUM_ALLOW_ADDRESSES"] or "")
-        self._resolver = guard.install(reactor, guard.Guard(allowed=allowed))
+        guard.check_handlers(settings)
+        self._guard = guard.guard_of(settings)
+        self._resolver = guard.install(reactor, self._guard)
         self._pool._factory = _WireFactory
+        self._pool.retryAutomatically = False  # it would ask again at once, without the pause
         self._contextFactory: Any = certificates.LenientTrust.from_crawler(crawler)
         self._max_bytes = settings.getint("VARIORUM_MAX_BYTES")
         self._seconds = settings.getfloat("VARIORUM_TIMEOUT_SECONDS")
-        self._at_once = settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
-        self._turns: dict[str, DeferredSemaphore] = {}
+        self._pacing = pacing_of(crawler)
+        self._begun = False
 
     async def download_request(self, request: Request) -> Response:
         """Scrapy's hook: the answer, whole or cut short.
@@ -240,20 +247,43 @@ class WireHandler(HTTP11DownloadHandler):
         Raises:
             CrawlError: when there is none that can be used.
         """
+        if not self._begun:  # Scrapy installs a resolver of its own when it starts the reactor
+            self._reactor.installNameResolver(self._resolver)
+            self._begun = True
+        guard.check_stands(self._reactor)
+        self._guard.check(request.url)  # once more: middlewares may have changed it
+        self._guard.check_proxy(request.url, request.meta.get("proxy"))
         # Scrapy counts a transfer only after its task has begun, so with asyncio several can begin
         # at once (scrapy/scrapy#6982): each host's requests take turns here.
-        host = urlsplit(request.url).hostname or ""
-        turn = self._turns.setdefault(host, DeferredSemaphore(self._at_once))
-        await maybe_deferred_to_future(turn.acquire())
+        host = self._pacing.host(request.url)
+        await maybe_deferred_to_future(host.turn.acquire())
         try:
-            return await self._transferred(request)
+            await self._its_time(host)
+            if not self._crawler.crawling:
+                raise errors.Interrupted(request.url)
+            self._pacing.check(request.url)
+            response: Response | None = None
+            try:
+                response = await self._transferred(request)
+            finally:
+                latency = request.meta.get("download_latency") if response else None
+                self._pacing.answered(host, latency, response.status if response else 0)
+            if response.status in OVERLOADED:
+                self._pacing.heed(request.url, response.headers)
+            return response
         finally:
-            turn.release()
+            host.turn.release()
+
+    async def _its_time(self, host: Host) -> None:
+        """Returns when the host may be asked, or the crawl is being stopped."""
+        while self._crawler.crawling and (wait := self._pacing.wait_seconds(host)) > 0:
+            pause: Deferred[None] = deferLater(self._reactor, min(wait, _LONGEST_NAP_SECONDS))
+            await maybe_deferred_to_future(pause)
 
     async def _transferred(self, request: Request) -> Response:
-        if not self._crawler.crawling:
-            raise errors.Interrupted(request.url)
         recording = Recording(max_bytes=self._max_bytes)
+        if is_robots_request(request):  # its limit is that of RFC 9309, whatever that of pages is
+            recording.max_bytes = max(self._max_bytes, MAX_ROBOTS_BYTES + MAX_HEAD_BYTES)
         request.meta[_META_KEY] = recording
         agent = _ScrapyAgent(
             contextFactory=self._contextFactory,
@@ -264,7 +294,10 @@ class WireHandler(HTTP11DownloadHandler):
         transfer = agent.download_request(request)
         timer = self._reactor.callLater(self._seconds, _out_of_time, recording, transfer)
         try:
-            return await maybe_deferred_to_future(transfer)
+            response = await maybe_deferred_to_future(transfer)
+            if recording.cut or recording.reset or not recording.finished:
+                response.flags.append(CUT_FLAG)
+            return response
         except TRANSFER_ERRORS as error:
             if recording.cut == "time" or isinstance(error, DownloadTimeoutError):
                 raise errors.TimedOut(request.url, self._seconds) from error

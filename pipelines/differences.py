@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pipelines import wording
 from pipelines.alignment import Alignment, Block
 from pipelines.characters import table
+from pipelines.normal_form import NormalForm
 
 PASSAGE = 24  # letters; shorter insertions are tickers, advertisements and notes as a rule
 _MANY = 4  # insertions
@@ -38,6 +39,7 @@ class Side:
     rewritten: int  # passages between, where the other has another passage
     head_text: str
     tail_text: str
+    tail_said: str  # the same as the main text writes it
 
     @property
     def covered(self) -> float:
@@ -82,8 +84,9 @@ class _Tally:
     noise: int = 0
 
 
-def differences(a: str, b: str, alignment: Alignment) -> Differences:
+def differences(form_a: NormalForm, form_b: NormalForm, alignment: Alignment) -> Differences:
     """What is left over between the blocks of the alignment, but for coincidences at the ends."""
+    a, b = form_a.text, form_b.text
     sizes_a, sizes_b = _sizes(a), _sizes(b)
     blocks = _without_chance(alignment.blocks, sizes_a, sizes_b)
     gaps = Alignment(blocks=blocks, length_a=len(a), length_b=len(b)).gaps()
@@ -99,8 +102,8 @@ def differences(a: str, b: str, alignment: Alignment) -> Differences:
     if blocks:
         _outermost(tally, (a, *gaps[0][:2]), (b, *gaps[0][2:]), at_start=True)
         _outermost(tally, (a, *gaps[-1][:2]), (b, *gaps[-1][2:]), at_start=False)
-    side_a = _side(a, sizes_a, [(x, n) for x, _, n in blocks])
-    side_b = _side(b, sizes_b, [(y, n) for _, y, n in blocks])
+    side_a = _side(form_a, sizes_a, [(x, n) for x, _, n in blocks])
+    side_b = _side(form_b, sizes_b, [(y, n) for _, y, n in blocks])
     return Differences(
         a=replace(
             side_a,
@@ -123,7 +126,7 @@ def differences(a: str, b: str, alignment: Alignment) -> Differences:
     )
 
 
-def _side(text: str, sizes: npt.NDArray[np.int64], spans: list[tuple[int, int]]) -> Side:
+def _side(form: NormalForm, sizes: npt.NDArray[np.int64], spans: list[tuple[int, int]]) -> Side:
     """What the text has outside the (start, length) of what is in common; all of it when nothing is."""
     size = int(sizes[-1])
     if not spans:
@@ -136,6 +139,7 @@ def _side(text: str, sizes: npt.NDArray[np.int64], spans: list[tuple[int, int]])
             rewritten=size,
             head_text="",
             tail_text="",
+            tail_said="",
         )
     first, last = spans[0][0], sum(spans[-1])
     return Side(
@@ -145,8 +149,9 @@ def _side(text: str, sizes: npt.NDArray[np.int64], spans: list[tuple[int, int]])
         tail=size - int(sizes[last]),
         alone=0,
         rewritten=0,
-        head_text=text[:first],
-        tail_text=text[last:],
+        head_text=form.text[:first],
+        tail_text=form.text[last:],
+        tail_said=form.said_from(last),
     )
 
 

@@ -20,7 +20,7 @@ from pipelines.relate import Judgement, relate
 VERSION = "1"
 
 _OTHERS = 5  # candidates of other documents that a text with a known version is compared with
-_STRANGERS = 6  # candidates in a row that are different: the likelier ones come first
+_STRANGERS = 6  # candidates by their text in a row that are different: the likelier ones come first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +33,18 @@ class _Judged:
 
 
 def place(
-    reading_key: Fingerprint, form: NormalForm, issued: Issued, candidates: Sequence[Candidate]
+    reading_key: Fingerprint,
+    form: NormalForm,
+    issued: Issued,
+    near: Sequence[Candidate],
+    named: Sequence[Candidate] = (),
 ) -> Filing:
-    """Where the text with this key and normal form belongs; likelier candidates come first.
+    """Where the text with this key and normal form belongs.
 
+    `near` are candidates by their text, likelier ones first; `named` are others by title or address.
     That its exact part is not in the archive yet is for the caller to make sure of.
     """
-    judged = _judged_in_turn(form, issued, candidates)
+    judged = _judged_in_turn(form, issued, near, named)
     parts = {
         one.candidate.document
         for one in judged
@@ -76,7 +81,7 @@ def place(
 
 
 def _judged_in_turn(
-    form: NormalForm, issued: Issued, candidates: Sequence[Candidate]
+    form: NormalForm, issued: Issued, near: Sequence[Candidate], named: Sequence[Candidate]
 ) -> list[_Judged]:
     """The candidates with their judgements, as far down as it can make a difference.
 
@@ -84,17 +89,20 @@ def _judged_in_turn(
     """
     judged: list[_Judged] = []
     known: set[str] = set()
-    others = strangers = 0
-    for candidate in candidates:
-        if candidate.document in known or others >= _OTHERS or strangers >= _STRANGERS:
-            continue
-        others += bool(known)
-        other = normalise(candidate.text)
-        judgement = relate(form, other, (issued, candidate.issued))
-        judged.append(_Judged(candidate=candidate, form=other, judgement=judgement))
-        strangers = strangers + 1 if judgement.relation == "different" else 0
-        if judgement.relation == "same" and not judgement.evidence.changed_numbers:
-            known.add(candidate.document)
+    for candidates, patience in ((near, _STRANGERS), (named, len(named))):
+        others = strangers = 0
+        for candidate in candidates:
+            if others >= _OTHERS or strangers >= patience:
+                break
+            if candidate.document in known:
+                continue
+            others += bool(known)
+            other = normalise(candidate.text)
+            judgement = relate(form, other, (issued, candidate.issued))
+            judged.append(_Judged(candidate=candidate, form=other, judgement=judgement))
+            strangers = strangers + 1 if judgement.relation == "different" else 0
+            if judgement.relation == "same" and not judgement.evidence.changed_numbers:
+                known.add(candidate.document)
     return judged
 
 

@@ -14,18 +14,22 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from archive.captures import ENTITY_LIMIT, Body, is_cut
+from archive.captures import ENTITY_LIMIT, Body, is_cut, is_readable
 from archive.errors import Damaged, UnknownKey
 from archive.index import Filed, Outcome
 from archive.records import Capture, Filing, Reading, Refusal, Relation
 from archive.store import Archive
-from pipelines import filing
+from pipelines import filing, soundness
 from pipelines import fingerprint as fingerprints
 from pipelines.candidates import candidates, issued
 from pipelines.errors import Refused
 from pipelines.normal_form import normalise
 from pipelines.repair import repaired
 from pipelines.workers import Reads
+
+BROWSER = "browser"  # in Reading.stages: not the bytes were read, but what a browser made of them
+# Stages whose refusals are about the errand: the same bytes may be wanted at another one.
+_ERRANDS = {"fetch", "discovery", "browser"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,28 +95,35 @@ class Flow:
 
     def _as_its_twin(self, capture: Capture) -> bool:
         """Do as was done with another capture of the same bytes: no stage runs twice on them."""
+        if not is_readable(capture):
+            return False  # no stage runs on it at all
         for twin in self._archive.index.captures_with(capture.entity_digest):
             if twin.id == capture.id or twin.truncated or _kind(twin) != _kind(capture):
                 continue
             done = _outcome(self._archive, twin)
-            if done.refusal:
+            if done.refusal and done.refusal.stage not in _ERRANDS:
                 self._archive.refuse(replace(done.refusal, capture=capture.id))
                 return True
-            if done.filed:
-                self._file_again(capture, done.filed)
+            if done.filed and self._file_again(capture, done.filed):
                 return True
         return False
 
-    def _file_again(self, capture: Capture, twin: Filed) -> None:
+    def _file_again(self, capture: Capture, twin: Filed) -> bool:
+        """Whether the capture could be filed where its twin is."""
         reading = self._archive.reading(twin.entry.record, twin.entry.text)
+        if BROWSER in reading.stages:
+            return False
         placed = Filing(document=twin.document, version=twin.version, relation=Relation.SAME)
         self._archive.file(replace(reading, capture=capture.id), placed, None, twin.entry.text_id)
+        return True
 
 
 def is_page(capture: Capture) -> bool:
-    """Whether somebody would read it: no redirect, no error, no robots.txt."""
-    answered = capture.status == 0 or 200 <= capture.status < 300
-    return answered and urlsplit(capture.url).path != "/robots.txt"
+    """Whether somebody would read it: no redirect, no error, no robots.txt.
+
+    A 304 that confirms a page counts as that page, seen again.
+    """
+    return is_readable(capture) and urlsplit(capture.url).path != "/robots.txt"
 
 
 def file(archive: Archive, capture: Capture, reading: Reading) -> Filing:
@@ -122,13 +133,9 @@ def file(archive: Archive, capture: Capture, reading: Reading) -> Filing:
     placed = _known_text(archive, reading)
     if placed is None:
         apart = archive.index.unlinked(reading.fingerprint.exact)
-        near = candidates(archive, sketch, capture.url)
-        placed = filing.place(
-            reading.fingerprint,
-            form,
-            issued(reading, capture.url),
-            [candidate for candidate in near if candidate.document not in apart],
-        )
+        by = issued(reading, capture.url)
+        found = candidates(archive, sketch, by, apart)
+        placed = filing.place(reading.fingerprint, form, by, found.near, found.named)
     archive.file(reading, placed, sketch if placed.relation is not Relation.SAME else None)
     return placed
 
@@ -166,8 +173,10 @@ def _known_text(archive: Archive, reading: Reading) -> Filing | None:
 
 
 def _body(archive: Archive, capture: Capture) -> Body:
-    if capture.status and not 200 <= capture.status < 300:
-        raise Refused("fetch", f"The server answered {_status(capture.status)}.")
+    if not is_readable(capture):
+        meaning = soundness.of_status(capture.status)
+        answer = ": ".join(part for part in (_status(capture.status), meaning) if part)
+        raise Refused("fetch", f"The server answered {answer}.")
     try:
         body = archive.body(capture)
     except (UnknownKey, Damaged) as error:
@@ -185,9 +194,8 @@ def _body(archive: Archive, capture: Capture) -> Body:
 
 def _kind(capture: Capture) -> tuple[int, str]:
     """What decides, beside the bytes, how a capture is read: its status if it is an error, its type."""
-    read = capture.status == 0 or 200 <= capture.status < 300
     media_type = capture.media_type.partition(";")[0].strip().lower()
-    return 0 if read else capture.status, media_type
+    return 0 if is_readable(capture) else capture.status, media_type
 
 
 def _status(status: int) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from pipelines.xxh32 import xxh32
 
@@ -21,10 +22,11 @@ _NGRAM = 13  # characters of a feature; ISO 24138, text code
 _BITS = 256
 # Four nibbles: main type content 2, subtype text 0, version 0, length 256 bit = 7 times 32 beyond the first.
 _HEADER = bytes([0x20, 0x07])
+_PRIME_BITS = np.uint64(61)
 _PRIME = np.uint64((1 << 61) - 1)
 _LOW = np.uint64((1 << 32) - 1)
 _LEFT_OUT = frozenset("CMP")  # control characters, marks and punctuation, by Unicode category
-_PIECE = 1 << 14  # features hashed at a time: bounds the memory to 8 MB
+_PIECE = 1 << 12  # features mixed at a time: three arrays of them stay in a core's cache
 
 
 def text_code(text: str) -> str:
@@ -60,7 +62,7 @@ def _features(text: str) -> npt.NDArray[np.uint64]:
     reach = min(_NGRAM, len(starts) - 1)
     lengths = starts[reach:] - starts[:-reach]
     hashes = [
-        xxh32(data[starts[:-reach][lengths == length, None] + np.arange(length)])
+        xxh32(sliding_window_view(data, length)[starts[:-reach][lengths == length]])
         for length in np.unique(lengths)
     ]
     return np.unique(np.concatenate(hashes)).astype(np.uint64)
@@ -71,13 +73,17 @@ def _minima(features: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     minima = np.full(len(factors), _LOW, np.uint64)
     for start in range(0, len(features), _PIECE):
         piece = features[start : start + _PIECE]
+        mixed, over = np.empty_like(piece), np.empty_like(piece)
         for number, (factor, summand) in enumerate(zip(factors, summands, strict=True)):
-            mixed = factor * piece + summand  # modulo 2**64
-            mixed = (mixed & _PRIME) + (
-                mixed >> np.uint64(61)
-            )  # modulo the Mersenne prime, nearly:
-            mixed[mixed >= _PRIME] -= _PRIME  # what is over by one round
-            minima[number] = min(minima[number], (mixed & _LOW).min())
+            np.multiply(piece, factor, out=mixed)  # modulo 2**64
+            mixed += summand
+            np.right_shift(mixed, _PRIME_BITS, out=over)
+            mixed &= _PRIME
+            mixed += over  # modulo the Mersenne prime, but for what is over by one round:
+            if mixed.max() >= _PRIME:  # one value in 2**58
+                mixed[mixed >= _PRIME] -= _PRIME
+            mixed &= _LOW
+            minima[number] = min(minima[number], mixed.min())
     return minima
 
 

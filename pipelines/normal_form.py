@@ -48,6 +48,11 @@ class NormalForm:
 
     text: str
     offsets: "array[int]"  # of unsigned ints: place in the main text of each character
+    main: str  # the main text that it was made of
+
+    def said_from(self, start: int) -> str:
+        """The main text from where the character at `start` of the form stands."""
+        return self.main[self.offsets[start] :] if start < len(self.offsets) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,8 @@ def normalise(text: str) -> NormalForm:
         piece, places = _mapped(text, start, min(len(text), start + _CHUNK), changes)
         pieces.append(piece)
         offsets.frombytes(places.astype(np.uint32).tobytes())
-    return _composed("".join(pieces), offsets)
+    form, offsets = _composed("".join(pieces), offsets)
+    return NormalForm(form, offsets, text)
 
 
 def _changes(text: str) -> _Changes | None:
@@ -151,10 +157,10 @@ def _expanded(
     return longer, np.repeat(kept, counts)
 
 
-def _composed(text: str, offsets: "array[int]") -> NormalForm:
-    """The form with conjoining jamo composed to syllables."""
+def _composed(text: str, offsets: "array[int]") -> tuple[str, "array[int]"]:
+    """The form with conjoining jamo composed to syllables, and its offsets."""
     if _ANY_JAMO.search(text) is None:
-        return NormalForm(text, offsets)
+        return text, offsets
     pieces: list[str] = []
     places = array("I")
     end = 0
@@ -164,4 +170,4 @@ def _composed(text: str, offsets: "array[int]") -> NormalForm:
         places += offsets[end : match.start() + len(syllable)]
         end = match.end()
     pieces.append(text[end:])
-    return NormalForm("".join(pieces), places + offsets[end:])
+    return "".join(pieces), places + offsets[end:]

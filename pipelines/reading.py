@@ -1,6 +1,6 @@
 """From the entity of a capture to its reading: pure, so that it may run in another process.
 
-decode -> parse -> extract -> describe -> language -> repair -> sections -> fingerprint
+decode -> parse -> sound? -> extract -> describe -> language -> repair -> sections -> fingerprint
 """
 
 import re
@@ -19,6 +19,7 @@ from pipelines import (
     page,
     repair,
     sections,
+    soundness,
 )
 from pipelines import fingerprint as fingerprints
 from pipelines.extract import MainText
@@ -33,6 +34,7 @@ def stages() -> dict[str, str]:
         attachments,
         decode,
         page,
+        soundness,
         extract,
         metadata,
         language,
@@ -68,6 +70,7 @@ def read(body: Body, capture: Capture) -> Reading:
         language=spoken,
         fingerprint=fingerprints.fingerprint(form),
         iscc=iscc.text_code(main.text),
+        iscc_form=iscc.text_code(form.text),
         repairs=repairs,
         sections=sections.sections(main.text),
     )
@@ -98,8 +101,10 @@ def _said(body: Body, capture: Capture) -> _Said:
     decoded = decode.decode(body.data, charset[1] if charset else None)
     if attachments.is_plain(decoded.text, body.media_type):
         main, description = extract.plain_text(decoded), Description()
+        soundness.check_text(main.text)
     else:
         tree = page.parse(decoded, capture.url)
+        soundness.check(tree)
         main = extract.extract(tree)
         description = metadata.describe(tree, main)
     return _Said(

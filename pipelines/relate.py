@@ -15,7 +15,7 @@ from pipelines.differences import Differences, Side, differences
 from pipelines.issuance import Weighed, weigh
 from pipelines.normal_form import NormalForm
 
-VERSION = "1"
+VERSION = "2"
 
 Kind = Literal["same", "version", "excerpt", "different"]
 Direction = Literal["a in b", "b in a"]
@@ -26,7 +26,7 @@ _FOREIGN = 0.3  # of what lies between the first and the last thing in common, i
 _DENSE = 0.6  # of the inner part of an excerpt is in the other text
 _BOTH_LACK = 0.3  # of each text
 _UNLIKE = 0.3  # of each text: then they share a template
-_ONE_TEXT = 0.3  # of a text, furniture and all, is in common at least if it is one text
+_ONE_TEXT = 0.45  # of a text, furniture and all, is in common at least if it is one text
 _PART = 0.35  # of a text is not in its excerpt: changes within what is cannot make it a version
 _LESS = 0.75  # of what the excerpt lacks may be something of its own
 _TRACE = 0.02  # of a text
@@ -36,11 +36,12 @@ _EDGE = 160  # letters next to what is in common
 _HEAD = 250  # characters; lists of related pages come at the end
 _FEW_CHANGES = 4  # numbers and words
 _CHANGE_EVERY = 300  # letters in common
-_MOSTLY = 0.7  # of a text
+_MOSTLY = 0.8  # of a text
 _NEARLY_ALL = 0.8  # of a text: what lacks less under the same title is a state of it, no excerpt
 _STILL = 0.15  # of a page that changed at its address: less, and it became another one
 _FEW_WORDS = 6  # letters
 _EXTRA = 0.4  # of a text: more than this around a common part is text, unless furniture shows
+_ADDED = 60  # letters: so much in sentences behind a common part is a paragraph more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def relate(a: NormalForm, b: NormalForm, issued: tuple[Issued, Issued] | None = 
         return Judgement(relation="same", direction=None, score=1.0, evidence=evidence)
     if (len(a.text), a.text) > (len(b.text), b.text):
         return _turned(relate(b, a, (issued[1], issued[0]) if issued else None))
-    judgement = _judged(differences(a.text, b.text, align(a.text, b.text)))
+    judgement = _judged(differences(a, b, align(a.text, b.text)))
     return _overruled(judgement, weigh(*issued)) if issued else judgement
 
 
@@ -207,11 +208,13 @@ def _dense(side: Side) -> float:
 def _lacking(side: Side, other: Side) -> int:
     """Size of the passages that this text has and the other lacks, furniture left out."""
     lacking = side.alone
-    ends = ((side.head, other.head, _headed(side)), (side.tail, other.tail, _tailed(side)))
-    for own, others, furniture in ends:
-        least = _EXTRA_BOTH if others else _EXTRA
-        if own > least * side.size and not furniture:
-            lacking += own
+    least = _EXTRA_BOTH if other.head else _EXTRA
+    if side.head > least * side.size and not _headed(side):
+        lacking += side.head
+    least = _EXTRA_BOTH if other.tail else _EXTRA
+    added = side.tail > _ADDED and wording.is_prose(side.tail_said)
+    if (added or side.tail > least * side.size) and not _tailed(side):
+        lacking += side.tail
     return lacking
 
 
@@ -232,7 +235,7 @@ def _headed(side: Side) -> bool:
 def _tailed(side: Side) -> bool:
     """Whether the text after everything in common is furniture."""
     text = side.tail_text
-    return wording.is_furniture(text, _edge(text[:_EDGE], text[: _EDGE // 2]))
+    return wording.is_furniture(text, _edge(text[:_EDGE], text[: _EDGE // 2]), side.tail_said)
 
 
 def _edge(letters: str, half: str) -> str:

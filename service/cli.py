@@ -35,6 +35,8 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
 # What stands behind each command is loaded when the command is used: the stages and Scrapy take seconds.
 _COMMANDS = {
     "submit": ("submit:submit", "Fetch pages politely, archive them, and say what each one is."),
+    "crawl": ("crawl:crawl", "Find the pages of a site, fetch them, and say what each one is."),
+    "watch": ("watch:watch", "Name plans to look for; crawls follow what fits."),
     "ingest": ("ingest:ingest", "Archive a file that somebody saved."),
     "import": ("ingest:import_", "Take over WARC files made by other tools."),
     "lookup": ("lookup:lookup", "Find a version by key, pasted text or address."),

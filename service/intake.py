@@ -7,12 +7,16 @@ from typing import Self
 
 from archive.imports import ImportReport, import_warc
 from archive.index import Outcome
-from archive.records import Capture, Exchange, Resource
+from archive.records import Capture, Exchange, Refusal, Resource
+from crawlers.renditions import PART_REASON, Rendition, file_rendered, keep_rendered
 from pipelines import flow
 from pipelines.workers import Readers
 from service import terminal, views
 from service.options import Settings, print_json
 from service.views import View
+
+LEADS_ON = "A list, sitemap or feed that a crawl found pages by; it is kept, and not filed."
+ON_THE_WAY = "It came on the way to an answer, or in place of one; it is kept, and not filed."
 
 
 class Intake:
@@ -23,26 +27,55 @@ class Intake:
         self._asked: dict[str, str] = {}  # capture id -> the address that was asked for
         with ExitStack() as stack:
             self._archive = stack.enter_context(settings.writer())
-            readers = stack.enter_context(Readers())
-            flow.catch_up(self._archive, readers)
-            self._flow = flow.Flow(self._archive, readers, self._settle)
+            self._readers = stack.enter_context(Readers())
+            flow.catch_up(self._archive, self._readers)
+            self._flow = flow.Flow(self._archive, self._readers, self._settle)
             self._open = stack.pop_all()
 
-    def keep(self, new: Exchange | Resource) -> Capture:
-        """The capture, on the disk, of something that is not a page: a redirect, a robots.txt."""
-        return self._archive.keep(new)
+    def keep(self, new: Exchange, *, part: bool = False) -> None:
+        """Keep what nobody would read: a redirect, a robots.txt, a `part` of a rendered page."""
+        stage, reason = ("browser", PART_REASON) if part else ("fetch", ON_THE_WAY)
+        with self._archive.batch():
+            self._keep_unread(new, stage, reason)
+
+    def shelve(self, new: Exchange, rendition: Rendition | None = None) -> None:
+        """Keep a page that only leads to others: it gets no reading."""
+        with self._archive.batch():
+            capture = self._keep_unread(new, "discovery", LEADS_ON)
+            if rendition is not None:
+                keep_rendered(self._archive, capture, rendition)
 
     def take(self, asked: str, new: Exchange | Resource) -> None:
         """Keep a page and begin its way; `asked` is the address that its Result will name."""
-        self._begin(asked, self.keep(new))
+        self._begin(asked, self._archive.keep(new))
+
+    def take_rendered(self, asked: str, new: Exchange, rendition: Rendition) -> None:
+        """Keep a page and what a browser made of it, and go the whole way with that.
+
+        All at once: a page that is kept without its rendition would pass for one that was read.
+        """
+        self._flow.finish()  # what came before it is filed before it
+        with self._archive.batch():
+            capture = self._archive.keep(new)
+            file_rendered(self._archive, self._readers, capture, rendition)
+        self._asked[capture.id] = asked
+        filed = self._archive.index.filed(capture.id)
+        refusal = self._archive.index.refusal(capture.id)
+        self._settle(Outcome(capture=capture, filed=filed, refusal=refusal))
 
     def take_warc(self, path: Path) -> ImportReport:
         """Keep what the file holds and begin the way of every page in it."""
         return import_warc(self._archive, path, self._begin_page)
 
-    def fail(self, asked: str, reason: str) -> None:
-        """Note an address that gave nothing to keep."""
-        self.results.append(views.failure(asked, "failed", reason))
+    def fail(self, asked: str, reason: str, *, refused: bool = False) -> None:
+        """Note an address that gave nothing to keep; `refused` by a rule, so that it never will."""
+        self.results.append(views.failure(asked, "refused" if refused else "failed", reason))
+
+    def _keep_unread(self, new: Exchange, stage: str, reason: str) -> Capture:
+        capture = self._archive.keep(new)
+        if flow.is_page(capture):
+            self._archive.refuse(Refusal(capture=capture.id, stage=stage, reason=reason))
+        return capture
 
     def _begin_page(self, capture: Capture) -> None:
         if flow.is_page(capture):

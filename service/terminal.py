@@ -48,6 +48,49 @@ def results(views: list[View]) -> None:
         out.print(f"\n{len(views)} pages, {filed} filed.", style="bold")
 
 
+def crawl(view: View) -> None:
+    """What a crawl fetched, what became of it, what is left, and what a person should look at."""
+    results(view["results"])
+    out = console()
+    counts = f"{view['site']}: {view['fetched']} fetched, {view['captures']} captures"
+    for name, count in (
+        ("fresh in the archive", view["fresh"]),
+        ("not looked for", view["unfit"]),
+        ("refused", view["refused"]),
+        ("left over", view["left"]["count"]),
+    ):
+        counts += f", {count} {name}" if count else ""
+    out.print(f"\n{counts}.", style="bold")
+    for reason, count in view["left"]["reasons"].items():
+        out.print(Text.assemble(("  left over  ", "dim"), f"{count}: {reason}"))
+    for notice in view["notices"]:
+        out.print(Text.assemble(("  notice     ", "yellow"), notice["message"]))
+
+
+def sites(rows: list[View]) -> None:
+    """The sites that have a row."""
+    out = console()
+    for row in rows:
+        out.print(
+            Text.assemble(
+                (f"{row['site']:<28}", "bold"), f"{row['kind']:<9}", f"{row['language']:<8}",
+                row["publisher"], ("  needs a browser" if row["browser"] else "", "yellow"),
+            )
+        )  # fmt: skip
+
+
+def watches(views: list[View]) -> None:
+    """The plans that are looked for."""
+    out = console()
+    if not views:
+        out.print("No plan is watched. Add one: variorum watch add NAME --title TITLE")
+    for view in views:
+        out.print(Text(view["name"], style="bold"))
+        for name, values in (("title", view["titles"]), ("terms", view["terms"])):
+            for value in values:
+                out.print(Text.assemble((f"  {name:<7}", "dim"), value))
+
+
 def _headline(view: View) -> Text:
     if not view["document"]:
         mark = "[kept, no text]" if view["status"] == "archived" else f"[{view['status']}]"
@@ -152,6 +195,12 @@ def _witness(seen: View) -> Text:
         (seen["publisher"] or "", "italic"),
         "  " if seen["publisher"] else "",
         seen["url"],
+        (
+            "\n               a blink: only between two sightings of another version within a day",
+            "dim",
+        )
+        if seen["blink"]
+        else "",
     )
 
 

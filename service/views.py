@@ -7,6 +7,7 @@ the terminal tables are drawn from.
 from datetime import UTC, datetime
 from typing import Any
 
+from archive.blinks import is_blink
 from archive.imports import ImportReport
 from archive.index import Filed, Outcome
 from archive.lookup import Match
@@ -94,11 +95,12 @@ def version(archive: Archive, version: Version) -> View:
         "number": version.number,
         "fingerprint": str(version.fingerprint),
         "iscc": version.iscc,
+        "iscc_form": version.iscc_form,
         "first_seen": rfc3339(version.first_seen),
         "last_seen": rfc3339(version.last_seen),
         "language": version.language,
         "title": version.title,
-        "witnesses": [witness(each) for each in archive.index.witnesses(version.key)],
+        "witnesses": [witness(archive, each) for each in archive.index.witnesses(version.key)],
         "copies": copies(archive, version),
     }
 
@@ -150,11 +152,13 @@ def match(archive: Archive, match: Match) -> View:
         "language": match.version.language,
         "first_seen": rfc3339(match.version.first_seen),
         "last_seen": rfc3339(match.version.last_seen),
-        "witnesses": [witness(each) for each in archive.index.witnesses(match.version.key)],
+        "witnesses": [
+            witness(archive, each) for each in archive.index.witnesses(match.version.key)
+        ],
     }
 
 
-def witness(witness: Witness) -> View:
+def witness(archive: Archive, witness: Witness) -> View:
     """A Witness: an address, and the first capture at which it showed the version."""
     first = witness.captures[0]
     return {
@@ -162,6 +166,7 @@ def witness(witness: Witness) -> View:
         **capture(first),
         "publisher": witness.publisher,
         "published_at": witness.published_at,
+        "blink": is_blink(archive, witness),
         "captures": [capture(each) for each in witness.captures],
     }
 

@@ -9,12 +9,15 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from archive.records import Exchange
-from crawlers.run import Limits, Progress, Summary, fetch
+from archive.store import Archive
+from crawlers.memory import ArchiveMemory
+from crawlers.policy import Policy
+from crawlers.run import Limits, Manners, Progress, Summary, fetch
 from crawlers.sink import Arrival, Failure
 
 
@@ -24,6 +27,8 @@ class Order:
     limits: Limits
     raise_at: int | None = None  # `receive` raises at this item, counted from 0
     receive_seconds: float = 0.0  # how long `receive` takes
+    policies: tuple[Policy, ...] = ()
+    archive: Path | None = None  # where every exchange is kept, and what the crawl remembers
 
 
 @dataclass(kw_only=True)
@@ -69,6 +74,8 @@ class Report:
 def run(order: Order) -> Report:
     report = Report()
     counter = threading.Lock()
+    kept = Archive.open(order.archive, write=True) if order.archive else None
+    memory = ArchiveMemory(order.archive) if order.archive else None
     now = 0
 
     def receive(item: Arrival | Failure) -> None:
@@ -80,14 +87,25 @@ def run(order: Order) -> Report:
         if order.raise_at == len(report.items):
             raise RuntimeError("the disk is full")
         report.items.append(item)
+        if kept is not None and isinstance(item, Arrival):
+            kept.keep(item.exchange)
         time.sleep(order.receive_seconds)
         with counter:
             now -= 1
 
     try:
-        report.summary = fetch(order.addresses, order.limits, receive, report.progress.append)
+        report.summary = fetch(
+            order.addresses,
+            order.limits,
+            receive,
+            report.progress.append,
+            manners=Manners(policies=order.policies, memory=memory),
+        )
     except RuntimeError as error:
         report.raised = error
+    finally:
+        if kept is not None:
+            kept.close()
     return report
 
 
@@ -95,16 +113,15 @@ def start(
     *addresses: str,
     allow: str = "",
     env: dict[str, str] | None = None,
-    raise_at: int | None = None,
-    receive_seconds: float = 0.0,
-    **limits: Any,
+    **options: Any,
 ) -> "subprocess.Popen[bytes]":
-    """A crawl that has begun in a process of its own."""
+    """A crawl that has begun in a process of its own; `options` are fields of Limits and of Order."""
+    named = {field.name for field in fields(Limits)}
+    limits = {name: options.pop(name) for name in named & options.keys()}
     order = Order(
         addresses=list(addresses),
         limits=Limits(**{"delay_seconds": 0.0, "timeout_seconds": 5.0} | limits),
-        raise_at=raise_at,
-        receive_seconds=receive_seconds,
+        **options,
     )
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "tests.crawl_driver"],

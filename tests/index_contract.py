@@ -17,7 +17,7 @@ from archive.records import (
     Relation,
     Unlink,
 )
-from tests.samples import START, exact, link_between, new, same_as, sketch, version_of
+from tests.samples import START, exact, link_between, new, same_as, version_of
 
 WARC = "warc/variorum-000001-20260304T050607Z.warc.gz"
 
@@ -47,6 +47,7 @@ def entry(number: int, text: str, *, title: str | None = "题目") -> Entry:
         capture=f"capture-{number}",
         fingerprint=Fingerprint(recipe="v1", exact=exact(text), near="a" * 120),
         iscc="ISCC:EAD" + exact(text).upper()[:40],
+        iscc_form="ISCC:EAD" + exact(text[::-1]).upper()[:40],
         language="zh-Hans",
         title=title,
         publisher="科技部",
@@ -192,7 +193,12 @@ class IndexContract:
         put(index, 1, "alpha", new("alpha"))
         put(index, 2, "alpha!", same_as("alpha"))
         put(index, 3, "beta", new("beta"))
-        for key in (exact("alpha"), exact("alpha!"), entry(1, "alpha").iscc):
+        for key in (
+            exact("alpha"),
+            exact("alpha!"),
+            entry(1, "alpha").iscc,
+            entry(1, "alpha").iscc_form,
+        ):
             assert index.versions_with(key, 5) == (exact("alpha"),)
             assert index.versions_with(key[:12], 5) == (exact("alpha"),)
         assert index.versions_with("", 5) == (exact("alpha"), exact("beta"))
@@ -261,7 +267,7 @@ class IndexContract:
         assert list(index.dump()) == after
         assert len(after) == len(before) + 1
 
-    # Links, refusals, sketches
+    # Links, refusals
 
     def test_a_link_is_seen_from_both_sides(self, index: Index) -> None:
         put(index, 1, "alpha", new("alpha"))
@@ -291,26 +297,6 @@ class IndexContract:
         assert index.refusal("capture-2") == refusal
         index.add_reading(entry(2, "beta"), new("beta"))
         assert index.refusal("capture-2") is None
-
-    def test_a_sketch_makes_a_version_findable(self, index: Index) -> None:
-        put(index, 1, "lithium mining plan", new("lithium mining plan"))
-        put(index, 2, "fishing", new("fishing"))
-        assert [each.key for each in index.unsketched()] == [
-            exact("lithium mining plan"), exact("fishing"),
-        ]  # fmt: skip
-        index.add_sketch(exact("lithium mining plan"), sketch("lithium mining plan"))
-        index.add_sketch(exact("fishing"), sketch("fishing"))
-        assert index.unsketched() == ()
-        assert index.candidates(sketch("lithium plan"), 5) == (exact("lithium mining plan"),)
-        assert index.candidates(sketch("nothing else"), 5) == ()
-        with pytest.raises(UnknownKey):
-            index.add_sketch("nothing", sketch("x"))
-
-    def test_the_sketch_of_a_version_that_is_gone_leads_nowhere(self, index: Index) -> None:
-        put(index, 1, "alpha", new("alpha"))
-        index.add_sketch(exact("alpha"), sketch("alpha"))
-        index.add_reading(entry(1, "other"), new("other"))
-        assert index.candidates(sketch("alpha"), 5) == ()
 
     # The whole
 

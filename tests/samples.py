@@ -94,6 +94,7 @@ def reading(capture: Capture, text: str, *, title: str | None = "关于印发规
         language=Language(tag="zh-Hans", confidence=0.99, shares=(("zh-Hans", 1.0),)),
         fingerprint=Fingerprint(recipe="v1", exact=exact(text), near="aaaaaa" * 20),
         iscc="ISCC:EADZZZZZ" + exact(text).upper()[:40],
+        iscc_form="ISCC:EADYYYYY" + exact(text).upper()[:40],
     )
 
 

@@ -76,6 +76,8 @@ def test_a_changed_number_is_a_new_version_and_the_diff_names_it(
     assert third["version"] == first["version"], "A -> B -> A returns to the version of A"
     shown = variorum("show", first["document"], "--json").json
     assert [version["number"] for version in shown["versions"]] == [1, 2]
+    assert [version["witnesses"][0]["blink"] for version in shown["versions"]] == [False, True]
+    assert variorum("show", first["document"]).out.count("a blink") == 1
 
 
 def test_lookup_finds_a_version_by_every_kind_of_key(filled: Variorum, tmp_path: Path) -> None:
@@ -132,7 +134,8 @@ def test_fingerprint_needs_no_archive(tmp_path: Path) -> None:
     saved = tmp_path / "plan.txt"
     saved.write_text(TEXT, encoding="utf-8")
     answer = Variorum(tmp_path / "nowhere")("fingerprint", str(saved), "--json")
-    assert set(answer.json) == {"fingerprint", "exact", "iscc", "recipe", "language"}
+    named = {"fingerprint", "exact", "iscc", "iscc_form", "recipe", "language"}
+    assert set(answer.json) == named
     assert answer.json["exact"] in answer.json["fingerprint"]
     assert not (tmp_path / "nowhere").exists()
 

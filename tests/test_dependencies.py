@@ -11,6 +11,7 @@ PAGE = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ASKED = {
     "To run": PROJECT["project"]["dependencies"],
+    "To render pages (extra `browser`)": PROJECT["project"]["optional-dependencies"]["browser"],
     "To test and measure": PROJECT["dependency-groups"]["dev"],
 }
 

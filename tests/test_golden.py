@@ -75,6 +75,7 @@ def facts(made: Reading) -> dict[str, Any]:
         "recipe": made.fingerprint.recipe,
         "exact": made.fingerprint.exact,
         "iscc": made.iscc,
+        "iscc_form": made.iscc_form,
     }
 
 

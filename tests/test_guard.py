@@ -1,5 +1,6 @@
 """No connection leads anywhere but to public web addresses, whatever a page says."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -8,21 +9,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.settings import Settings
 from scrapy.settings.default_settings import DOWNLOAD_HANDLERS_BASE
+from twisted.internet.testing import MemoryReactorClock
 
-from crawlers.errors import AddressRefused, Unfetchable
-from crawlers.guard import Guard, allowances, is_public
+from crawlers.errors import AddressRefused, Unfetchable, Unguarded
+from crawlers.guard import Guard, allowances, check_handlers, check_stands, install, is_public
+from crawlers.policy import Policy
 from tests.crawl_driver import Report
 from tests.loopback import Loopback, moved, ok
 
 Crawl = Callable[..., Report]
 Serve = Callable[..., Loopback]
 
+FTP_HANDLER = "scrapy.core.downloader.handlers.ftp.FTPDownloadHandler"
+STOCK_HANDLER = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"
 INNER = [
     "127.0.0.1", "127.255.255.254", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255",
     "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.127.255.255", "168.63.129.16",
@@ -203,6 +209,63 @@ def test_other_schemes_end_at_the_redirect_that_names_them(serve: Serve, crawl: 
         assert report.answer(f"{server.origin}/{n}").response == server.asked(f"/{n}")[0].sent
 
 
+def test_another_download_handler_ends_the_crawl_before_it_begins() -> None:
+    settings = Settings()
+    settings.setmodule("crawlers.settings")
+    check_handlers(settings)
+    settings.set("DOWNLOAD_HANDLERS", {**settings["DOWNLOAD_HANDLERS"], "ftp": FTP_HANDLER})
+    with pytest.raises(Unguarded, match="the download handler of ftp"):
+        check_handlers(settings)
+
+
+def test_a_fetch_past_the_guard_fails(serve: Serve) -> None:
+    server = serve({"/": ok(b"text")})
+    for other in ("https", "http"):
+        done = scrapy_fetch(
+            server.origin + "/",
+            "--set",
+            f"DOWNLOAD_HANDLERS={json.dumps({other: STOCK_HANDLER, 'ftp': None})}",
+            allow=server.allow,
+        )
+        assert done.stdout == b""
+        assert b"would pass by the address guard" in done.stderr
+    assert server.log == []
+
+
+def test_a_reactor_whose_hooks_are_gone_is_noticed() -> None:
+    reactor, another = (MemoryReactorClock() for _ in range(2))  # type: ignore[no-untyped-call]
+    reactor = cast("Any", reactor)
+    resolver = install(reactor, Guard())
+    reactor.nameResolver = resolver
+    check_stands(reactor)
+    guarded, reactor.connectTCP = reactor.connectTCP, another.connectTCP
+    with pytest.raises(Unguarded, match="connectTCP"):
+        check_stands(reactor)
+    reactor.connectTCP, reactor.nameResolver = guarded, None
+    with pytest.raises(Unguarded, match="resolver"):
+        check_stands(reactor)
+
+
+def test_only_the_configured_proxy_may_be_used() -> None:
+    Guard().check_proxy("http://a.example/", None)
+    Guard(proxy="http://p.example:3128").check_proxy("http://a.example/", "http://p.example:3128")
+    for proxy in ("http://p.example:3128", "http://127.0.0.1:3128"):
+        with pytest.raises(Unfetchable, match="proxy that is not configured"):
+            Guard().check_proxy("http://a.example/", proxy)
+
+
+def test_the_ports_of_a_policy_are_asked_of_its_hosts_alone() -> None:
+    guard = Guard(policies=(Policy(hosts=("a.example",), ports=(8080,)),))
+    guard.check("http://www.a.example:8080/")
+    for url in ("http://b.example:8080/", "http://a.example:8081/"):
+        with pytest.raises(Unfetchable, match="only ports 80 and 443"):
+            guard.check(url)
+    assert guard.lets_pass("8.8.8.8", 8080, "a.example")
+    assert not guard.lets_pass("8.8.8.8", 8080, "b.example")
+    assert not guard.lets_pass("127.0.0.1", 8080, "a.example")  # a policy opens ports, not networks
+    assert [port for port in (80, 8080, 8081) if guard.lets_pass("8.8.8.8", port)] == [80, 8080]
+
+
 def test_every_scheme_but_http_and_https_has_no_download_handler() -> None:
     settings = Settings()
     settings.setmodule("crawlers.settings")
@@ -212,14 +275,21 @@ def test_every_scheme_but_http_and_https_has_no_download_handler() -> None:
     assert set(DOWNLOAD_HANDLERS_BASE) <= set(handlers)
 
 
-def test_the_scrapy_command_is_as_guarded_as_ours(serve: Serve) -> None:
-    server = serve({"/": ok(b"text")})
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "fetch", "--nolog", server.origin + "/"],
+def scrapy_fetch(*arguments: str, allow: str = "") -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        [
+            sys.executable, "-m", "scrapy", "fetch", "--set", f"VARIORUM_ALLOW_ADDRESSES={allow}",
+            *arguments,
+        ],
         cwd=Path(__file__).resolve().parents[1],
         capture_output=True,
         timeout=60,
         check=False,
-    )
+    )  # fmt: skip
+
+
+def test_the_scrapy_command_is_as_guarded_as_ours(serve: Serve) -> None:
+    server = serve({"/": ok(b"text")})
+    done = scrapy_fetch("--nolog", server.origin + "/")
     assert done.stdout == b""
     assert server.log == []

@@ -12,6 +12,7 @@ from archive.errors import ArchiveBusy, UnusableIndex
 from archive.index import Index
 from archive.sqlite_index import SqliteIndex
 from tests.index_contract import IndexContract, capture, put
+from tests.index_finding_contract import FindingContract
 from tests.samples import new, outcomes, run_python
 
 
@@ -20,7 +21,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "index.sqlite"
 
 
-class TestSqliteIndex(IndexContract):
+class TestSqliteIndex(IndexContract, FindingContract):
     """SQLite keeps the contract."""
 
     @pytest.fixture

@@ -105,7 +105,8 @@ def test_a_flipped_bit_loses_one_record_and_no_other(
 ) -> None:
     path = tmp_path_factory.mktemp("flip") / "a.warc.gz"
     found = seen(path, A + flip(B, at) + C)
-    if 4 <= at < 10 and at != 3:  # time, flags of the deflater, system: proved by nothing
+    # time, flags of the deflater, system, and the padding of a stored block: proved by nothing
+    if 4 <= at <= 10:
         assert found in (["1", "2", "3"], ["1", f"bad-member@{len(A)}+{len(B)}", "3"])
     else:
         assert found == ["1", f"bad-member@{len(A)}+{len(B)}", "3"]
@@ -185,11 +186,9 @@ def test_a_record_that_is_too_large_is_reported_and_passed_by(path: Path) -> Non
     [
         b"",
         b"just text",
-        b"PK\x03\x04 a zip",
         gzip.compress(A),
-        gzip.compress(b"filedesc://a.arc 0.0.0.0", mtime=0),
-        b"filedesc://a.arc 0.0.0.0",
-        b"\x28\xb5\x2f\xfd zstd",
+        gzip.compress(b"PK\x03\x04 a zip", mtime=0),
+        gzip.compress(b"\x28\xb5\x2f\xfd zstd", mtime=0),
         b"\x5d\x2a\x4d\x18 zstd dictionary",
         b"<html>" * 1000,
     ],

@@ -7,12 +7,8 @@ from itertools import pairwise
 import pytest
 from scrapy.http import TextResponse
 
-from crawlers.politeness import (
-    MAX_CRAWL_DELAY_SECONDS,
-    MAX_ROBOTS_BYTES,
-    rules_from,
-    user_agent,
-)
+from crawlers.pacing import MAX_CRAWL_DELAY_SECONDS
+from crawlers.robots import MAX_ROBOTS_BYTES, rules_from, user_agent
 from tests.crawl_driver import Report
 from tests.loopback import Loopback, Page, Reply, moved, ok
 
@@ -48,6 +44,7 @@ CASES: dict[str, tuple[Page, bool]] = {
     "429": (ok(b"", status="429 Too Many Requests"), True),
     "500": (ok(b"", status="500 Oops"), False),
     "503": (ok(b"", status="503 Later"), False),
+    "cut off": (Reply(pieces=(ok(b"User-agent: *\nAllow: /\n" + b"#" * 99, PLAIN)[:-50],)), False),
     "connection dropped": (Reply(pieces=()), False),
     "never answers": (Reply(pieces=(), after="hang"), False),
     "not HTTP": (b"SSH-2.0-OpenSSH\r\n", False),
@@ -146,6 +143,22 @@ def test_the_delay_varies_so_that_it_does_not_hammer_in_step(serve: Serve, crawl
     times = [asked.began for asked in server.log]
     gaps = [round(after - before, 2) for before, after in pairwise(times)]
     assert len(set(gaps)) > 2
+
+
+def test_what_was_read_holds_for_24_hours_and_a_failure_for_less() -> None:
+    read = TextResponse("http://h/robots.txt", body=b"User-agent: *\nDisallow: /x\n")
+    assert rules_from(read).kept_seconds == 24 * 3600
+    assert rules_from(read.replace(status=404)).kept_seconds == 24 * 3600
+    assert 60 <= rules_from(read.replace(status=503)).kept_seconds < 24 * 3600
+
+
+def test_robots_txt_is_read_to_500_kib_whatever_the_limit_for_pages(
+    serve: Serve, crawl: Crawl
+) -> None:
+    rules = "#" * 40_000 + "\nUser-agent: *\nDisallow: /\n"
+    server = serve({"/robots.txt": robots(rules), "/page": TEXT})
+    report = crawl(server.origin + "/page", allow=server.allow, max_bytes=1000)
+    assert "robots.txt forbids it" in report.reason(server.origin + "/page")
 
 
 def test_an_absurd_crawl_delay_is_cut() -> None:

@@ -163,6 +163,31 @@ def test_a_text_that_lacks_paragraphs_is_a_part_of_the_other(make: Callable[[int
     assert judged(without(text, 12, 17), text).direction == "a in b"
 
 
+@pytest.mark.parametrize(
+    ("make", "added"),
+    [
+        (law, "第41条 本条例施行后，市人民政府应当每年向社会公布港口岸线、水域和土地的使用情况，接受监督，并报省人民政府备案。"),
+        (act, "Sec. 41. Every permit that was granted before this act took effect ends after two years, and is not renewed by anybody."),
+    ],
+)  # fmt: skip
+def test_a_paragraph_more_at_the_end_is_no_copy(make: Callable[[int], str], added: str) -> None:
+    answer = judged(make(7), f"{make(7)}\n{added}")
+    assert (answer.relation, answer.direction) == ("excerpt", "a in b")
+    plan = titled("某市管理条例", "某市人民政府")
+    assert kind(make(7), f"{make(7)}\n{added}", plan, plan) == "version"
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "\n港口岸线规划公布\n全市湿地名录更新\n市领导调研水产品市场\n新一批人才项目启动\n本周天气\n船舶登记指南\n节水型社会建设进展",
+        "\n本网转载内容均注明来源，目的在于传递更多信息，不代表本网赞同其观点和对其真实性负责，读者据此操作，责任自负。",
+    ],
+)  # fmt: skip
+def test_headlines_and_disclaimers_at_the_end_are_no_paragraph_more(around: str) -> None:
+    assert kind(law(7), law(7) + around) == "same"
+
+
 def test_a_half_within_a_frame_is_a_part() -> None:
     text = law(8)
     answer = judged(text, HEAD + text[: len(text) // 2] + "……[查看全文]" + TAIL)

@@ -198,7 +198,7 @@ def test_the_fingerprint_finds_the_document(archived: Archived, name: str, tmp_p
     file.write_text(archived.text(name), encoding="utf-8")
     key = archived.ask("fingerprint", str(file))
     whole, exact = key["fingerprint"], key["exact"]
-    for given in (whole, exact, whole[:10], exact[:10], key["iscc"]):
+    for given in (whole, exact, whole[:10], exact[:10], key["iscc"], key["iscc_form"]):
         assert archived.first(given) == archived.document(name), given
 
 

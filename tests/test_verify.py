@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.captures import NOT_MODIFIED, REQUEST_TYPE, RESPONSE_TYPE
 from archive.files import sha256
 from archive.members import Found, walk
 from archive.problems import CODES
@@ -106,6 +107,21 @@ def orphan_text(folder: Path) -> None:
     append(folder, to_member(record("conversion", b"text", TEXT_TYPE, fields)))
 
 
+def unfounded_304(folder: Path) -> None:
+    """A 304 whose request asked with validators that its original never had."""
+    _, original = found(folder, "response")
+    fields = [
+        ("WARC-Target-URI", original.record.url),
+        ("WARC-Date", "2026-03-05T00:00:00Z"),
+        ("WARC-Profile", NOT_MODIFIED),
+        ("WARC-Refers-To", f"<urn:uuid:{original.record.id}>"),
+    ]
+    said = record("revisit", b"", RESPONSE_TYPE, fields)
+    naming = [*fields[:2], ("WARC-Concurrent-To", f"<urn:uuid:{said.id}>")]
+    asked = b'GET /plan.html HTTP/1.1\r\nIf-None-Match: "forged"\r\n\r\n'
+    append(folder, to_member(record("request", asked, REQUEST_TYPE, naming)), to_member(said))
+
+
 def cut_sealed(folder: Path) -> None:
     change(warcs(folder)[-1], lambda data: data[:-20])
 
@@ -155,6 +171,7 @@ DAMAGE: list[tuple[str, Callable[[Path], None], bool]] = [
     ("payload-digest", take_foreign("payload-digest"), False),
     ("orphan-revisit", take_foreign("orphan-revisit"), False),
     ("revisit-mismatch", take_foreign("revisit-mismatch"), False),
+    ("revisit-mismatch", unfounded_304, False),
 ]  # fmt: skip
 
 

@@ -32,6 +32,9 @@ class Nothing(Known):
     def captures_at(self, url: str) -> tuple[Capture, ...]:
         return ()
 
+    def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:
+        return ()
+
 
 def raw(*lines: str, block: bytes = b"", end: bytes = b"\r\n\r\n") -> bytes:
     head = "\r\n".join(("WARC/1.0", *lines, f"Content-Length: {len(block)}"))

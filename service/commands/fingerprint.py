@@ -22,6 +22,7 @@ def fingerprint(settings: Settings, file: Path) -> int:
         "fingerprint": str(reading.fingerprint),
         "exact": reading.fingerprint.exact,
         "iscc": reading.iscc,
+        "iscc_form": reading.iscc_form,
         "recipe": reading.fingerprint.recipe,
         "language": reading.language.tag,
     }

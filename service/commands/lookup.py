@@ -39,12 +39,13 @@ def lookup(
         raise click.UsageError("Give one of: a KEY, --text FILE, --url URL.")
     if when is not None and url is None:
         raise click.UsageError("--at goes with --url.")
-    at = moment(when) if when else None
+    at, remark = moment(when) if when else None, ""
     with settings.reader() as archive:
         if key is not None:
             found = _by_key(archive, key)
         elif text_file is not None:
-            found = recognise.matches(archive, recognise.decoded(content(text_file)))
+            known = recognise.recognise(archive, recognise.decoded(content(text_file)))
+            found, remark = known.matches, known.remark
         else:
             assert url is not None
             found = find.by_url(archive, url, at)
@@ -53,6 +54,8 @@ def lookup(
         print_json(view)
     else:
         terminal.matches(view["matches"])
+    if remark:
+        click.echo(f"variorum: {remark}", err=True)
     if not found:
         click.echo("variorum: Nothing in this archive fits.", err=True)
     return 0 if found else 1

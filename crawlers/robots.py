@@ -1,11 +1,17 @@
-"""What a site may expect of us: robots.txt obeyed, one request at a time, a pause, an honest name.
+"""robots.txt, read and obeyed as RFC 9309 asks, and the name under which we come.
 
-robots.txt is read as RFC 9309 asks. In short: a client error means that there are no rules (2.3.1.3),
-a server error or no answer means that nothing may be fetched (2.3.1.4), five redirects and more are
-followed, and the first 500 KiB count (2.5). `Crawl-delay` is not in the RFC but plainly meant, so it
-is kept too.
+In short: a client error means that there are no rules (2.3.1.3), a server error or no whole answer means
+that nothing may be fetched (2.3.1.4), five redirects and more are followed, and the first 500 KiB count
+(2.5). What was read holds for 24 hours (2.4). `Crawl-delay` is not in the RFC but plainly meant, so
+it is kept too.
+
+Each process asks once more, though the archive holds the answers of earlier ones: it is one small request
+for each site, a site that has begun to forbid something is heard at once, and the archive shows which
+rules a page was fetched under.
 """
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,12 +25,15 @@ from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.defer import Deferred
 
 from archive.codings import decode, known
-from crawlers.errors import AddressRefused, CrawlError, NoAnswer, RobotsForbid
+from crawlers.errors import AddressRefused, ComeBackLater, CrawlError, NoAnswer, RobotsForbid
+from crawlers.pacing import MAX_CRAWL_DELAY_SECONDS, pacing_of
 
 PRODUCT = "Variorum"  # the product token that robots.txt may name: RFC 9309, section 2.2.1
 VERSION = "0.1"
 MAX_ROBOTS_BYTES = 500 * 1024  # RFC 9309, section 2.5: at least this much must be read
-MAX_CRAWL_DELAY_SECONDS = 30.0  # a longer wish is cut to this, else one line stops us for years
+CUT_FLAG = "variorum_cut"  # in Response.flags: the end of the answer never came
+KEPT_SECONDS = 24 * 3600.0  # RFC 9309, section 2.4
+KEPT_UNREACHABLE_SECONDS = 1800.0  # a site that could not be asked may be back soon; no source
 _ROBOTS_MARK = "variorum_robots"
 
 
@@ -47,16 +56,23 @@ class Rules:
     unreachable: CrawlError | None = None  # why the site could not be asked; forbids as well
     crawl_delay_seconds: float = 0.0
 
+    @property
+    def kept_seconds(self) -> float:
+        """How long they hold before the site is asked again."""
+        return KEPT_UNREACHABLE_SECONDS if self.forbids or self.unreachable else KEPT_SECONDS
+
     def check(self, url: str) -> None:
         """Nothing, if the page may be fetched.
 
         Raises:
-            RobotsForbid: if it may not.
+            CrawlError: if it may not: what kept us from asking, or RobotsForbid.
         """
         if isinstance(self.unreachable, AddressRefused):
             raise AddressRefused(url, self.unreachable.address, self.unreachable.port)
         if isinstance(self.unreachable, NoAnswer):
             raise NoAnswer(url, self.unreachable.why)
+        if isinstance(self.unreachable, ComeBackLater):
+            raise ComeBackLater(url, self.unreachable.until)
         if self.unreachable is not None:
             why = str(self.unreachable).rstrip(".")
             raise RobotsForbid(url, f"the site's robots.txt cannot be read: {why}")
@@ -72,6 +88,8 @@ def rules_from(response: Response) -> Rules:
         return Rules(forbids=f"the site's robots.txt answered {response.status}, which forbids all")
     if not 200 <= response.status < 300:
         return Rules()
+    if CUT_FLAG in response.flags and len(response.body) < MAX_ROBOTS_BYTES:
+        return Rules(forbids="the site's robots.txt did not come to its end, which forbids all")
     body = response.body
     for value in reversed(response.headers.getlist("Content-Encoding")):
         coding = value.decode("latin-1").strip().lower()
@@ -83,11 +101,12 @@ def rules_from(response: Response) -> Rules:
 
 
 class RobotsMiddleware:
-    """Asks each site once for its robots.txt, before any page of it, and obeys."""
+    """Asks each site for its robots.txt, before any page of it and once in 24 hours, and obeys."""
 
-    def __init__(self, crawler: Any) -> None:
-        self._crawler = crawler
-        self._rules: dict[str, Rules | list[Deferred[Rules]]] = {}  # a list while it is asked
+    def __init__(self, crawler: Any, clock: Callable[[], float] = time.monotonic) -> None:
+        self._crawler, self._clock = crawler, clock
+        self._rules: dict[str, tuple[Rules, float]] = {}  # with the time until which they hold
+        self._asking: dict[str, list[Deferred[Rules]]] = {}  # who waits for the answer
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> "RobotsMiddleware":
@@ -98,7 +117,7 @@ class RobotsMiddleware:
         """Scrapy's hook.
 
         Raises:
-            RobotsForbid: if the page may not be fetched.
+            CrawlError: if the page may not be fetched.
         """
         if is_robots_request(request):
             return
@@ -107,21 +126,23 @@ class RobotsMiddleware:
 
     async def _rules_for(self, url: str) -> Rules:
         parts = urlsplit(url)
-        site = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        known_rules = self._rules.get(site)
-        if isinstance(known_rules, Rules):
-            return known_rules
-        if known_rules is not None:
+        site = f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
+        rules, until = self._rules.get(site, (None, 0.0))
+        if rules is not None and self._clock() < until:
+            return rules
+        if site in self._asking:
             waiting: Deferred[Rules] = Deferred()
-            known_rules.append(waiting)
+            self._asking[site].append(waiting)
             return await maybe_deferred_to_future(waiting)
-        queue: list[Deferred[Rules]] = []
-        self._rules[site] = queue
-        rules = await self._asked(site)
-        self._rules[site] = rules
-        self._slow_down(parts.hostname or "", rules.crawl_delay_seconds)
-        for other in queue:
-            other.callback(rules)
+        self._asking[site] = []
+        rules = Rules(unreachable=NoAnswer(f"{site}/robots.txt", "the crawl ended before"))
+        try:
+            rules = await self._asked(site)
+            self._rules[site] = rules, self._clock() + rules.kept_seconds
+            pacing_of(self._crawler).slow_down(url, rules.crawl_delay_seconds)
+        finally:  # whatever happened: nobody waits for ever
+            for other in self._asking.pop(site):
+                other.callback(rules)
         return rules
 
     async def _asked(self, site: str) -> Rules:
@@ -140,15 +161,3 @@ class RobotsMiddleware:
             return Rules()
         except ValueError:  # a redirect to what is no URL
             return Rules()
-
-    def _slow_down(self, host: str, seconds: float) -> None:
-        """Keeps a longer pause between requests to this host from now on."""
-        downloader = self._crawler.engine.downloader
-        usual = self._crawler.settings.getfloat("DOWNLOAD_DELAY")
-        if seconds <= usual:
-            return
-        slot = downloader.slots.get(host)
-        if slot is not None:
-            slot.delay, slot.jitter = seconds, 0.0
-            slot.lastseen -= seconds - usual  # the first page need not wait so long for robots.txt
-        downloader.per_slot_settings[host] = {"delay": seconds, "jitter": 0.0, "concurrency": 1}

@@ -1,0 +1,126 @@
+"""Sealed WARC files from a store. Each is proved against its sidecar before it gets its name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from archive import files, folder
+from archive.errors import Damaged, NotThere, OtherBytes
+from archive.remote import receipts
+from archive.remote.interface import Store, Stored
+from archive.remote.pushing import demand_same_archive
+from archive.remote.receipts import Receipt
+
+_COMING = ".new"  # the suffix under which a file gathers; `verify` passes it by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulled:
+    """What became of one file of the store."""
+
+    name: str
+    size: int  # bytes
+    state: Literal["fetched", "here", "left there", "refused"]
+    reason: str = ""  # a sentence, when refused
+
+
+def pull(
+    archive: Path, store: Store, names: tuple[str, ...] = (), *, sidecars_only: bool = False
+) -> Iterator[Pulled]:
+    """Fetch the sealed files that are not here: all, or those whose names contain one of `names`.
+
+    A missing or empty folder becomes the archive that the store holds. With `sidecars_only` the files
+    stay there, and records are read from the store when they are asked for. A file that does not fit its
+    sidecar is reported and passed by.
+
+    Raises:
+        RemoteError: the store failed, or holds another archive; a later pull goes on there.
+        ArchiveBusy: another push or pull is running.
+        NotKept: the disk would not take it.
+    """
+    with files.writer_lock(archive / folder.REMOTE_LOCK):
+        _begin(archive, store)
+        listed = {each.name: each for each in store.list("warc/")}
+        whole = [name for name in sorted(listed) if f"{name}.sha256" in listed]
+        wanted = [name for name in whole if not names or any(each in name for each in names)]
+        if names and not wanted:
+            raise NotThere(store.address, f"it has no file named like {', '.join(names)}.")
+        for name in wanted:
+            try:
+                digest = _note(archive, store, listed[name])
+                yield _pull_one(archive, store, listed[name], digest, sidecars_only)
+            except (Damaged, OtherBytes) as error:
+                size = listed[name].size
+                yield Pulled(name=name, size=size, state="refused", reason=str(error))
+
+
+def _begin(archive: Path, store: Store) -> None:
+    """Make sure that the folder and the store are one archive; an empty folder becomes it."""
+    if folder.is_vacant(archive):
+        mark = b"".join(store.get(folder.MARK))
+        files.make_folder(archive / "warc")
+        files.replace(archive / folder.MARK, mark)
+    folder.check_format(archive)
+    demand_same_archive(archive, store)
+
+
+def _note(archive: Path, store: Store, stored: Stored) -> str:
+    """Keep the sidecar and a receipt for the file; its SHA-256.
+
+    With these two the file may be missing here, so that every death on the way leaves a sound archive.
+    """
+    path = archive / stored.name
+    beside = receipts.sidecar(path)
+    known = receipts.kept(archive, stored.name)
+    if known and known.store == store.address and beside.exists():
+        return receipts.digest_in(beside.read_bytes(), stored.name)
+    line = b"".join(store.get(f"{stored.name}.sha256"))
+    digest = receipts.digest_in(line, stored.name)
+    if not beside.exists():
+        files.replace(beside, line)
+    elif (ours := receipts.digest_in(beside.read_bytes(), stored.name)) != digest:
+        raise OtherBytes(store.address, stored.name, f"SHA-256 {ours}", f"SHA-256 {digest}")
+    receipts.keep(archive, _stated(store, stored, digest))
+    return digest
+
+
+def _stated(store: Store, stored: Stored, digest: str) -> Receipt:
+    """A receipt by the store's word: its sidecar, and its checksum where that is of the whole file."""
+    head = store.head(stored.name) or stored
+    if head.checksum and not head.checksum.part_size and head.checksum.value != digest:
+        theirs = f"SHA-256 {head.checksum.value}"
+        raise OtherBytes(store.address, stored.name, f"SHA-256 {digest} in its sidecar", theirs)
+    return Receipt(
+        name=stored.name,
+        size=head.size,
+        sha256=digest,
+        checksum=head.checksum,
+        proof="checksum" if head.checksum and not head.checksum.part_size else "sidecar",
+        store=store.address,
+        confirmed_at=datetime.now(UTC),
+    )
+
+
+def _pull_one(
+    archive: Path, store: Store, stored: Stored, digest: str, sidecars_only: bool
+) -> Pulled:
+    name, path = stored.name, archive / stored.name
+    if path.exists():
+        return Pulled(name=name, size=stored.size, state="here")
+    if sidecars_only:
+        return Pulled(name=name, size=stored.size, state="left there")
+    coming = path.with_name(path.name + _COMING)
+    resumed = coming.exists()
+
+    def pieces(start: int) -> Iterator[bytes]:
+        return store.get(name, start)
+
+    try:
+        files.bring(path, coming, digest, pieces)
+    except Damaged:
+        if not resumed:
+            raise
+        files.bring(path, coming, digest, pieces)  # what lay here may have been torn by a power cut
+    return Pulled(name=name, size=stored.size, state="fetched")

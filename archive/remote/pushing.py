@@ -1,0 +1,122 @@
+"""Sealed WARC files to a store. Nothing is dropped here before the store has proved that it holds it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from archive import files, folder
+from archive.errors import Damaged, OtherBytes, RemoteError
+from archive.remote import receipts
+from archive.remote.interface import Store, digest_of
+from archive.remote.receipts import Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """What became of one sealed file."""
+
+    name: str
+    size: int  # bytes
+    state: Literal["sent", "there", "refused"]  # "there": the store had it already
+    proof: str = ""  # "checksum" or "read back"
+    dropped: bool = False  # it is now only in the store
+    reason: str = ""  # a sentence, when refused
+
+
+def push(archive: Path, store: Store, *, drop_local: bool = False) -> Iterator[Pushed]:
+    """Send every sealed file that the store does not hold, with its sidecar, oldest first.
+
+    A file that does not fit its sidecar, or of which the store has another one, is reported and passed by.
+
+    Raises:
+        RemoteError: the store failed or holds another archive; a later push goes on there.
+        ArchiveBusy: another push or pull is running, or, when a file is to be dropped, a writer.
+        NotKept: the disk would not take a receipt.
+    """
+    folder.check_format(archive)
+    with files.writer_lock(archive / folder.REMOTE_LOCK):
+        _claim(archive, store)
+        listed = {each.name: each.size for each in store.list("warc/")}
+        digests = receipts.sealed(archive)
+        _demand_no_strangers(store, listed, digests)
+        for path in sorted((archive / "warc").glob("variorum-*.warc.gz")):
+            name = f"warc/{path.name}"
+            try:
+                if name not in digests:
+                    raise Damaged(name, 0, "it has no digest sidecar")
+                pushed = _known(archive, store, name, digests[name], listed)
+                if drop_local or pushed is None:
+                    pushed = _send(archive, store, path, digests[name])
+                if drop_local:
+                    with files.writer_lock(archive / folder.LOCK):
+                        files.drop(path)
+                yield replace(pushed, dropped=drop_local)
+            except (Damaged, OtherBytes) as error:
+                size = path.stat().st_size
+                yield Pushed(name=name, size=size, state="refused", reason=str(error))
+
+
+def _claim(archive: Path, store: Store) -> None:
+    """Mark the store as this archive's, or find that it is."""
+    mark = archive / folder.MARK
+    if not store.put_if_absent(folder.MARK, mark, files.sha256(mark)):
+        demand_same_archive(archive, store)
+
+
+def demand_same_archive(archive: Path, store: Store) -> None:
+    """Return when the store holds the archive of the folder.
+
+    Raises:
+        OtherBytes: it holds another one.
+        NotThere: it holds none.
+    """
+    ours, theirs = files.sha256(archive / folder.MARK), digest_of(store, folder.MARK)
+    if ours != theirs:
+        raise OtherBytes(
+            store.address, folder.MARK, f"SHA-256 {ours}", f"SHA-256 {theirs}, of another archive"
+        )
+
+
+def _demand_no_strangers(store: Store, listed: dict[str, int], digests: dict[str, str]) -> None:
+    """The order of WARC files is part of the truth: two machines must not write one archive apart."""
+    names = {name.removesuffix(".sha256") for name in listed if name.endswith(".sha256")}
+    if strangers := sorted(names - digests.keys()):
+        message = (
+            f"it holds {len(strangers)} files that this folder has never seen, {strangers[0]} first. "
+            "Pull before you push; one machine writes an archive."
+        )
+        raise RemoteError(store.address, message)
+
+
+def _known(
+    archive: Path, store: Store, name: str, digest: str, listed: dict[str, int]
+) -> Pushed | None:
+    """A file that needs no sending: it has a receipt, and the store still lists it; None for others."""
+    known = receipts.kept(archive, name)
+    if known is None or (known.store, known.sha256) != (store.address, digest):
+        return None
+    if listed.get(name) != known.size or f"{name}.sha256" not in listed:
+        return None
+    return Pushed(name=name, size=known.size, state="there", proof=known.proof)
+
+
+def _send(archive: Path, store: Store, path: Path, digest: str) -> Pushed:
+    """Send a file and then its sidecar, have both confirmed, and keep the receipt."""
+    name, line = f"warc/{path.name}", receipts.sidecar(path)
+    sent = store.put_if_absent(name, path, digest)
+    receipt = _confirmed(store, name, digest, path)
+    line_digest = files.sha256(line)
+    store.put_if_absent(f"{name}.sha256", line, line_digest)
+    _confirmed(store, f"{name}.sha256", line_digest, line)
+    receipts.keep(archive, receipt)
+    state: Literal["sent", "there"] = "sent" if sent else "there"
+    return Pushed(name=name, size=receipt.size, state=state, proof=receipt.proof)
+
+
+def _confirmed(store: Store, name: str, digest: str, source: Path) -> Receipt:
+    receipt = receipts.confirm(store, name, digest, source)
+    if receipt is None:
+        message = f"it took {name} and does not show it. Nothing was dropped here; push again."
+        raise RemoteError(store.address, message)
+    return receipt
