@@ -46,10 +46,23 @@ class Content:
 
     @property
     def answer(self) -> Message:
-        """The block as an HTTP answer."""
+        """The block as an HTTP answer, without its body where its head is an ordinary one.
+
+        The body is what stands behind `body_start`: copying it would cost more than all the rest.
+        """
         if self._answer is None:
-            self._answer = message.parse(self.record.block)
+            block = self.record.block
+            end = block.find(b"\r\n\r\n") + 4
+            head = message.parse(block[:end]) if end > 3 else None
+            if head is None or head.status < 200 or head.body_start != end:
+                head = message.parse(block)
+            self._answer = head
         return self._answer
+
+    @property
+    def body_size(self) -> int:
+        """Bytes of the block behind the head of the answer."""
+        return len(self.record.block) - self.answer.body_start
 
     def digest(self, algorithm: str, start: int = 0) -> bytes:
         """The digest of the block from byte `start` on; `algorithm` is one of HASHES."""
@@ -72,7 +85,7 @@ class Content:
             return
         yield self.digest(algorithm, self.answer.body_start)
         headers = tuple(pair for pair in self.answer.headers if pair[0].lower() in _FRAMING)
-        framed = replace(self.answer, headers=headers)
+        framed = replace(self.answer, headers=headers, body=record.block[self.answer.body_start :])
         make = HASHES[algorithm]
         yield make(message.entity(framed, ENTITY_LIMIT).body).digest()  # jwarc
         yield make(body_of(record).data).digest()

@@ -13,6 +13,7 @@ ArchiveError
 │   ├── NotThere           it has no such bucket, folder or file
 │   └── OtherBytes         it has something else under the name
 ├── UnknownKey         nothing in the archive has this key
+│   ├── TakenDown          it was, and somebody had it taken down
 │   └── OriginalMissing    a revisit whose original is not in the archive
 └── AmbiguousKey       several things have this prefix
 
@@ -81,6 +82,15 @@ class UnknownKey(ArchiveError):
     def __init__(self, key: str) -> None:
         self.key = key
         super().__init__(f"Nothing in this archive has the key {key[:80]!r}.")
+
+
+class TakenDown(UnknownKey):
+    """Something that was in the archive until somebody had it taken down."""
+
+    def __init__(self, key: str, by: str, reason: str, day: str) -> None:
+        super().__init__(key)
+        self.by, self.reason, self.day = by, reason, day
+        self.args = (f"{key[:80]!r} was taken down on {day} by {by}: {reason}",)
 
 
 class OriginalMissing(UnknownKey):

@@ -8,16 +8,19 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from archive.errors import ArchiveBusy, Damaged, NotKept
+from archive.errors import ArchiveBusy, NotKept
 
 OPEN_SUFFIX = ".open"
+SIDECAR_SUFFIX = ".sha256"
+_SIDECAR = re.compile(r"([0-9a-f]{64}) [ *](\S+)\n\Z")
 
 
 class Digest(Protocol):
@@ -142,7 +145,7 @@ def seal(path: Path, digest: str | None = None) -> Path:
     final = path.with_name(path.name.removesuffix(OPEN_SUFFIX))
     try:
         digest = digest or sha256(path)
-        replace(final.with_name(final.name + ".sha256"), f"{digest}  {final.name}\n".encode())
+        replace(sidecar(final), f"{digest}  {final.name}\n".encode())
         path.chmod(0o444)
         path.rename(final)
         sync_folder(path.parent)
@@ -184,56 +187,6 @@ def replace(path: Path, data: bytes) -> None:
         raise NotKept(path, _why(error)) from error
 
 
-def bring(final: Path, coming: Path, digest: str, pieces: Callable[[int], Iterator[bytes]]) -> bool:
-    """Put bytes from elsewhere at `final`, read-only, once they have the SHA-256; False if it is taken.
-
-    They gather in `coming`. What an earlier attempt left there is gone on with: `pieces(start)` gives what
-    stands from that byte on.
-
-    Raises:
-        Damaged: they have another digest; nothing of them is left.
-        NotKept: the disk would not take them.
-    """
-    try:
-        coming.parent.mkdir(parents=True, exist_ok=True)
-        final.parent.mkdir(parents=True, exist_ok=True)
-        if coming.exists():
-            coming.chmod(0o644)  # its writer may have died right before it got its name
-        with coming.open("a+b") as handle:
-            handle.seek(0)
-            held = hashlib.file_digest(handle, "sha256")
-            for piece in pieces(handle.tell()):
-                handle.write(piece)
-                held.update(piece)
-            handle.flush()
-            os.fsync(handle.fileno())
-        if held.hexdigest() != digest:
-            coming.unlink()
-            raise Damaged(
-                final.name, 0, f"what came has the SHA-256 {held.hexdigest()}, not {digest}"
-            )
-        return _put_in_place(coming, final)
-    except OSError as error:
-        raise NotKept(final, _why(error)) from error
-
-
-def _put_in_place(coming: Path, final: Path) -> bool:
-    """Give a whole file its name, unless that is taken."""
-    coming.chmod(0o444)
-    try:
-        os.link(coming, final)
-    except FileExistsError:
-        return False
-    except OSError:  # a disk without hard links: nothing better than to look first
-        if final.exists():
-            return False
-        coming.rename(final)
-    finally:
-        coming.unlink(missing_ok=True)
-    sync_folder(final.parent)
-    return True
-
-
 def drop(path: Path) -> None:
     """Delete a file that is safe elsewhere.
 
@@ -247,23 +200,90 @@ def drop(path: Path) -> None:
         raise NotKept(path, _why(error)) from error
 
 
-def move_tail(path: Path, start: int, folder: Path) -> Path:
-    """Copy the bytes of `path` from `start` on to a new file in `folder`, then cut them off `path`.
+def listed(folder: Path) -> tuple[Path, ...]:
+    """What lies in a folder that is being written to, by name.
 
     Raises:
-        NotKept: the disk would not take the copy; nothing was cut off.
+        NotKept: it cannot be read, as when the process has no file handle left.
+    """
+    try:
+        return tuple(sorted(folder.iterdir())) if folder.exists() else ()
+    except OSError as error:
+        raise NotKept(folder, _why(error)) from error
+
+
+def write_whole(path: Path, pieces: Iterator[bytes]) -> str:
+    """SHA-256 of a new file that holds the pieces and is on the disk, 64 hex digits; nobody looks for it yet.
+
+    Raises:
+        NotKept: the disk would not take it; nothing of it is left.
+    """
+    digest = hashlib.sha256()
+    done = False
+    try:
+        with path.open("wb") as handle:
+            for piece in pieces:
+                handle.write(piece)
+                digest.update(piece)
+            handle.flush()
+            os.fsync(handle.fileno())
+        done = True
+    except OSError as error:
+        raise NotKept(path, _why(error)) from error
+    finally:
+        if not done:
+            path.unlink(missing_ok=True)
+    return digest.hexdigest()
+
+
+def put_sealed(fresh: Path, final: Path, digest: str) -> None:
+    """Have `fresh`, which is on the disk and has the SHA-256, take the place of a sealed file.
+
+    Between the two renames the sidecar is that of the new file and the bytes are the old ones: who calls
+    this must be able to call it again.
+
+    Raises:
+        NotKept: the disk would not; calling again goes on with it.
+    """
+    try:
+        replace(sidecar(final), f"{digest}  {final.name}\n".encode())
+        fresh.chmod(0o444)
+        fresh.replace(final)
+        sync_folder(final.parent)
+    except OSError as error:
+        raise NotKept(final, _why(error)) from error
+
+
+def copy_aside(path: Path, folder: Path, start: int = 0) -> Path:
+    """A copy of the file from byte `start` on, on the disk, in `folder` under a name that was free.
+
+    Raises:
+        NotKept: the disk would not take it.
     """
     aside = folder / f"{path.name}.from-{start}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         while aside.exists():  # of an earlier death in the same file: never overwritten
             aside = aside.with_name(aside.name + "+")
-        with path.open("rb") as whole, aside.open("xb") as tail:
+        with path.open("rb") as whole, aside.open("xb") as copy:
             whole.seek(start)
-            shutil.copyfileobj(whole, tail)
-            tail.flush()
-            os.fsync(tail.fileno())
+            shutil.copyfileobj(whole, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
         sync_folder(folder)
+    except OSError as error:
+        raise NotKept(path, _why(error)) from error
+    return aside
+
+
+def move_tail(path: Path, start: int, folder: Path) -> Path:
+    """Copy the bytes of `path` from `start` on to a new file in `folder`, then cut them off `path`.
+
+    Raises:
+        NotKept: the disk would not take the copy; nothing was cut off.
+    """
+    aside = copy_aside(path, folder, start)
+    try:
         with path.open("r+b") as handle:
             handle.truncate(start)
             os.fsync(handle.fileno())
@@ -276,6 +296,21 @@ def sha256(path: Path) -> str:
     """SHA-256 of the file, 64 hex digits."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def sidecar(path: Path) -> Path:
+    """Where the digest of a sealed file stands."""
+    return path.with_name(path.name + SIDECAR_SUFFIX)
+
+
+def sidecar_digest(path: Path) -> str | None:
+    """The SHA-256 that the sidecar of the file states, 64 hex digits; None where it makes no sense.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    found = _SIDECAR.match(sidecar(path).read_bytes().decode("utf-8", "replace"))
+    return found[1] if found and found[2] == path.name else None
 
 
 def sync_folder(path: Path) -> None:

@@ -4,18 +4,19 @@ What is not taken: texts, readings and refusals (they are ours to make), `warcin
 kinds. A record that was taken before is passed by, so an import can be repeated.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from archive import warc
-from archive.captures import same_answer
+from archive.captures import capture_of, same_answer
 from archive.errors import Damaged, UnknownKey
 from archive.members import Damage, Found, walk
 from archive.problems import Problem, revisit_flaws
 from archive.progress import Note, Progress
-from archive.proof import Proof, proofs
+from archive.proof import NOWHERE, Proof, proofs
 from archive.records import Capture
 from archive.store import Archive
 from archive.warc import Record
@@ -101,7 +102,7 @@ class _Import:
         self._records = self._captures = self._kept = 0
         self._problems: list[Problem] = []
         self._taken: list[Capture] = []  # of the current batch
-        self._pending: list[tuple[Capture | None, bytes]] = []  # to be written, in order
+        self._pending: list[tuple[Capture | Record, bytes]] = []  # to be written, in order
         self._pending_bytes = 0
         self._coming: dict[str, Capture] = {}  # those among them, by id
         self._places: dict[str, Capture] = {}  # of the current batch, as they were written
@@ -210,7 +211,7 @@ class _Import:
         if known is None:
             for request in self._requests:
                 if _belong_together(request.record, found.record):
-                    self._keep(None, request)
+                    self._keep(request.record, request)
             self._keep(capture, found)
             self._kept += 1
         self._requests.clear()
@@ -234,25 +235,27 @@ class _Import:
     def _take_request(self, found: Found) -> None:
         if self._answer and _belong_together(found.record, self._answer.record):
             if self._answer.fresh:
-                self._keep(None, found)
+                self._keep(found.record, found)
             self._answer = None  # an answer has one request; another belongs to the next
             return
         self._requests = [*self._requests, found][-_WAITING:]
 
-    def _keep(self, capture: Capture | None, found: Found) -> None:
+    def _keep(self, said: Capture | Record, found: Found) -> None:
         """Have the member written with the next ones."""
         member = self._member(found)
-        self._pending.append((capture, member))
+        self._pending.append((said, member))
         self._pending_bytes += len(member)
-        if capture:
-            self._coming[capture.id] = capture
+        if isinstance(said, Capture):
+            self._coming[said.id] = said
         if self._pending_bytes > _PENDING_BYTES:
             self._write()
 
     def _write(self) -> None:
         if self._pending:
-            kept = self._archive.take_members(self._pending)
-            self._places.update((capture.id, capture) for capture in kept)
+            places = self._archive.take_members(self._pending)
+            for (said, _), place in zip(self._pending, places, strict=True):
+                if isinstance(said, Capture):
+                    self._places[said.id] = replace(said, place=place)
         self._pending.clear()
         self._coming.clear()
         self._pending_bytes = 0
@@ -260,8 +263,7 @@ class _Import:
     def _member(self, found: Found) -> bytes:
         """The gzip member of the record: as it is in the file, or a new one."""
         if found.length and all(flaw.code != "no-record-end" for flaw in found.record.flaws):
-            self._handle.seek(found.offset)
-            return self._handle.read(found.length)
+            return os.pread(self._handle.fileno(), found.length, found.offset)
         return warc.to_member(found.record)
 
     def _as_capture(self, record: Record, shown: Capture) -> tuple[Capture, Capture | None]:
@@ -271,7 +273,7 @@ class _Import:
             if known is None or same_answer(shown, known):
                 return shown, known
         self._write()  # what it refers to must be known
-        capture = self._archive.as_capture(record)
+        capture = capture_of(record, NOWHERE, self._archive.known)
         return capture, self._known(capture.id)
 
     def _known(self, id: str) -> Capture | None:

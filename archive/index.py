@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from archive.records import (
     Capture,
@@ -20,6 +20,7 @@ from archive.records import (
     Place,
     Refusal,
     Sketch,
+    Tombstone,
     Unlink,
     Version,
     Witness,
@@ -116,6 +117,10 @@ class Index(Protocol):
         """Take apart what a person says does not belong together, for good; UnknownKey for a strange text."""
         ...
 
+    def add_tombstone(self, tombstone: Tombstone) -> None:
+        """Note that a capture was taken down, and the keys of what was read from it."""
+        ...
+
     def add_sketch(self, version: str, sketch: Sketch) -> None:
         """Make a version findable by near-copies and excerpts."""
         ...
@@ -204,6 +209,14 @@ class Index(Protocol):
         """Keys of the documents in which a person would not have the text with this exact part."""
         ...
 
+    def tombstone(self, key: str) -> Tombstone | None:
+        """That of the capture with this id, or of the first one whose text has this key, if any."""
+        ...
+
+    def tombstones(self) -> tuple[Tombstone, ...]:
+        """All that was taken down, in the order of the records."""
+        ...
+
     def same_title(self, title: str, limit: int) -> tuple[str, ...]:
         """Keys of at most `limit` versions of which the title has the same `title_key`, newest first."""
         ...
@@ -226,6 +239,10 @@ class Index(Protocol):
 
     def dump(self) -> Iterator[str]:
         """Every row as a line of text, without internal numbers: equal for equal archives."""
+        ...
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """The same rows as `dump`, as values."""
         ...
 
     def ends(self) -> dict[str, Place]:

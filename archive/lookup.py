@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archive import keys
-from archive.errors import AmbiguousKey, UnknownKey
+from archive.errors import AmbiguousKey, TakenDown, UnknownKey
 from archive.records import Capture, Evidence, Fingerprint, Sketch, Version
 from archive.store import Archive
 
@@ -25,12 +25,14 @@ def by_key(archive: Archive, key: str) -> Version:
     """The version that the key names: fingerprint, exact part, unique prefix, ISCC or payload digest.
 
     Raises:
-        UnknownKey: nothing has it.
+        UnknownKey: nothing has it; TakenDown: nothing has it any more.
         AmbiguousKey: several versions do.
         ValueError: it has the form of no key.
     """
-    found = _named(archive, keys.parse(key))
+    parsed = keys.parse(key)
+    found = _named(archive, parsed)
     if not found:
+        _demand_not_taken(archive, parsed, key)
         raise UnknownKey(key)
     if len(found) > 1:
         raise AmbiguousKey(key, found)
@@ -48,6 +50,8 @@ def matches(archive: Archive, key: str) -> tuple[Match, ...]:
     """
     try:
         version = by_key(archive, key)
+    except TakenDown:
+        raise
     except UnknownKey:
         parsed = keys.parse(key)
         alike = _alike(archive, parsed) if isinstance(parsed, Fingerprint) else ()
@@ -103,6 +107,15 @@ def _named(archive: Archive, key: keys.Key) -> tuple[str, ...]:
         return tuple(dict.fromkeys(each.version for each in filed if each))
     prefix = key.exact if isinstance(key, Fingerprint) else key.text
     return archive.index.versions_with(prefix, _MOST)
+
+
+def _demand_not_taken(archive: Archive, key: keys.Key, typed: str) -> None:
+    """Return when nothing of the archive's past has the key."""
+    prefix = key.exact if isinstance(key, Fingerprint) else key.text
+    for gone in archive.index.tombstones():
+        digests = (gone.payload_digest, gone.entity_digest)
+        if prefix in digests or any(each.startswith(prefix) for each in gone.keys):
+            raise TakenDown(typed, gone.by, gone.reason, f"{gone.at:%Y-%m-%d}")
 
 
 def near_sketch(key: Fingerprint) -> Sketch:

@@ -103,10 +103,8 @@ def _packed(handle: BinaryIO, start: int, stop: int, depth: int) -> Iterator[Fou
     if depth >= _NESTING_LIMIT:
         yield _foreign(start, stop, "ZIP archives lie in each other too deep")
         return
-    if not wacz.has_directory(handle, start, stop):
-        yield from gzipped.records(handle, start, stop, take_warc)
-        return
-    for part in wacz.parts(handle, start, stop):
+    whole = wacz.has_directory(handle, start, stop)
+    for part in (wacz.parts if whole else wacz.parts_of_torn)(handle, start, stop):
         if isinstance(part, Damage):
             yield part
             continue

@@ -28,9 +28,9 @@ _TO_PYTHON = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEF
 CODES = {
     # a file or a part of it that cannot be read
     "unreadable": "the file cannot be opened or read",
-    "not-a-warc": "the file holds no WARC records",
+    "not-a-warc": "the file, or one inside it, holds no records",
     "torn-tail": "the end of the file is no whole record",
-    "bad-member": "a gzip member in the middle is damaged",
+    "bad-member": "a gzip member, a zstd frame or a file in a ZIP is damaged",
     "bad-record": "what a gzip member holds is no WARC record",
     "too-large": "a record is larger than this program reads",
     # a record that can be read and is not as it should be
@@ -56,6 +56,8 @@ CODES = {
     "sidecar-mismatch": "a sealed WARC file does not have the digest in its sidecar",
     "stray-file": "a file among the WARC files that is not one of the archive's",
     "bad-metadata": "a reading or refusal in a WARC makes no sense",
+    "wrong-key": "a main text does not give the key under which it is filed",
+    "taken-down": "a capture that was taken down is in the archive again",
     "orphan-text": "a main text whose capture is not in the archive",
     "bad-index": "the index is damaged or refers to nothing",
     "row-without-record": "the index states what no WARC record says",

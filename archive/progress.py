@@ -1,6 +1,6 @@
 """How far the import of a file has come, so that a second one goes on where the first stopped.
 
-A note says: up to this record the file has been taken, these captures were in it, these problems. It is written
+A note says: up to this record the file was taken, these captures were in it, these problems. It is written
 after what it speaks of is on the disk. It is believed only as long as every capture it names is in the index,
 so that losing it, or the archive, costs time and nothing else.
 """
@@ -58,7 +58,7 @@ class Progress:
         try:
             paths = sorted(self._folder.glob("*.json"))
             notes = [msgspec.json.decode(path.read_bytes(), type=Note) for path in paths]
-            captures = [index.capture(id) for note in notes for id in note.captures]
+            captures = [index.capture(key) for note in notes for key in note.captures]
         except (OSError, msgspec.MsgspecError, UnknownKey):
             return [], []
         self._count = len(notes)

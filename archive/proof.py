@@ -20,7 +20,6 @@ from archive.captures import (
 )
 from archive.containers.parts import Damage, Found
 from archive.content import Content
-from archive.message import Message
 from archive.problems import flaws_of
 from archive.records import Capture, Place
 from archive.warc import Flaw
@@ -28,7 +27,7 @@ from archive.warc import Flaw
 _BATCH_BYTES = 2 << 20  # of blocks that are handed on together
 _BATCH_RECORDS = 64
 _WAITING_BYTES = 24 << 20  # of blocks that wait to be proved or written; bounds memory
-_NOWHERE = Place(warc="", offset=0, length=0)
+NOWHERE = Place(warc="", offset=0, length=0)  # of what is in no archive yet
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PAIRS = tuple(one + other for one in _LETTERS for other in _LETTERS)  # of 10 bits each
 _NO_BODY = (204, 304)  # and 1xx: RFC 9112, section 6.3
@@ -105,8 +104,8 @@ def _prove_all(batch: list[Found | Damage]) -> list[Proof | Damage]:
 def _capture(content: Content) -> Capture:
     """The same as `capture_of`; where nothing is coded, with one look at the body rather than three."""
     record = content.record
-    if record.type != "response" or not record.id or not _is_plain(content.answer):
-        return capture_of(record, _NOWHERE, _Nothing())
+    if record.type != "response" or not record.id or not _is_plain(content):
+        return capture_of(record, NOWHERE, _Nothing())
     digest = _base32(content.digest("sha256", content.answer.body_start))
     return Capture(
         id=record.id,
@@ -117,7 +116,7 @@ def _capture(content: Content) -> Capture:
         media_type=clean_claim(content.answer.header("Content-Type") or ""),
         payload_digest=digest,
         entity_digest=digest,
-        place=_NOWHERE,
+        place=NOWHERE,
         truncated=truncation_of(record.header("WARC-Truncated")),
     )
 
@@ -128,8 +127,9 @@ def _base32(digest: bytes) -> str:
     return "sha256:" + "".join(_PAIRS[number >> at & 1023] for at in range(250, -1, -10)) + "===="
 
 
-def _is_plain(answer: Message) -> bool:
+def _is_plain(content: Content) -> bool:
     """Whether the body is the entity: no coding, no chunks, as long as it says, no longer than is read."""
+    answer = content.answer
     if answer.status < 200 or answer.status in _NO_BODY or not answer.headers:
         return False
     lengths = 0
@@ -139,6 +139,6 @@ def _is_plain(answer: Message) -> bool:
             return False
         if lowered == b"content-length":
             lengths += 1
-            if value != b"%d" % len(answer.body):
+            if value != b"%d" % content.body_size:
                 return False
-    return lengths <= 1 and len(answer.body) <= ENTITY_LIMIT
+    return lengths <= 1 and content.body_size <= ENTITY_LIMIT

@@ -5,6 +5,7 @@
     Reading | Refusal     what the stages made of a capture, or why they would not
     Filing                where a reading belongs, and the evidence for it
     Unlink                a person's word against a link
+    Tombstone             what is left of a capture that was taken down
     Version, Witness, Document, Work, Link   what an archive says about all of its captures together
 
 Two values are equal when every field is. Times are timezone-aware and in UTC; offsets into texts count
@@ -227,6 +228,32 @@ class Unlink:
     target: str
     by: str  # who says so
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """A record that was taken out of a WARC file; its content is nowhere in the archive."""
+
+    type: str  # WARC-Type
+    id: str
+    digest: str  # "sha256:" + base32, of its block
+    length: int  # of its block, bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """What is left of a capture that was taken down: who, when and why, and digests, but no content."""
+
+    capture: str  # Capture.id
+    url: str
+    captured_at: datetime
+    payload_digest: str
+    entity_digest: str
+    keys: tuple[str, ...]  # exact parts of the texts that were read from it
+    gone: tuple[Gone, ...]  # its records, the capture itself first
+    by: str  # who says so
+    reason: str
+    at: datetime  # when
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,13 @@ from archive import warc
 from archive.captures import capture_of, is_capture
 from archive.errors import Damaged, UnknownKey
 from archive.index import Entry, Index
-from archive.records import Capture, Filing, Place, Reading, Refusal, Unlink
+from archive.records import Capture, Filing, Place, Reading, Refusal, Tombstone, Unlink
 from archive.warc import Record
 
 READING_TYPE = "application/vnd.variorum.reading+json"
 REFUSAL_TYPE = "application/vnd.variorum.refusal+json"
 UNLINK_TYPE = "application/vnd.variorum.unlink+json"
+TOMBSTONE_TYPE = "application/vnd.variorum.tombstone+json"
 TEXT_TYPE = "text/plain; charset=utf-8"
 
 
@@ -50,6 +51,16 @@ def unlink_record(unlink: Unlink, made_at: datetime) -> Record:
     """The metadata record that keeps a person's word against a link."""
     fields = [("WARC-Date", warc.timestamp(made_at))]
     return warc.record("metadata", msgspec.json.encode(unlink), UNLINK_TYPE, fields)
+
+
+def tombstone_record(tombstone: Tombstone) -> Record:
+    """The metadata record that stands where a capture was that was taken down."""
+    fields = [
+        ("WARC-Target-URI", tombstone.url),
+        ("WARC-Date", warc.timestamp(tombstone.at)),
+        ("WARC-Refers-To", warc.wrapped_id(tombstone.capture)),
+    ]
+    return warc.record("metadata", msgspec.json.encode(tombstone), TOMBSTONE_TYPE, fields)
 
 
 def _about(capture: Capture, made_at: datetime) -> list[tuple[str, str]]:
@@ -103,7 +114,9 @@ class Replay:
             elif kind == REFUSAL_TYPE:
                 self._index.add_refusal(msgspec.json.decode(record.block, type=Refusal))
             elif kind == UNLINK_TYPE:
-                self._index.add_unlink(msgspec.json.decode(record.block, type=Unlink))
+                self._add_unlink(msgspec.json.decode(record.block, type=Unlink))
+            elif kind == TOMBSTONE_TYPE:
+                self._index.add_tombstone(msgspec.json.decode(record.block, type=Tombstone))
         except (msgspec.MsgspecError, UnknownKey) as error:
             raise Damaged(place.warc, place.offset, f"metadata record: {error}") from error
 
@@ -124,5 +137,23 @@ class Replay:
             text=text,
             record=place,
         )
-        self._index.add_reading(entry, filed.filing)
+        links = tuple(
+            link for link in filed.filing.links if not self._leads_nowhere(link.source, link.target)
+        )
+        self._index.add_reading(entry, replace(filed.filing, links=links))
         self._texts.pop(filed.text_record, None)
+
+    def _add_unlink(self, unlink: Unlink) -> None:
+        if not self._leads_nowhere(unlink.source, unlink.target):
+            self._index.add_unlink(unlink)
+
+    def _leads_nowhere(self, *keys: str) -> bool:
+        """Whether one of the texts was taken down, and no other capture has it."""
+        return any(self._index.tombstone(key) and not self._is_here(key) for key in keys)
+
+    def _is_here(self, key: str) -> bool:
+        try:
+            self._index.version(key)
+        except UnknownKey:
+            return False
+        return True

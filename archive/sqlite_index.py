@@ -8,7 +8,16 @@ import msgspec
 
 from archive.errors import NotKept, UnusableIndex
 from archive.index import Entry, title_key
-from archive.records import Capture, Filing, Link, Place, Refusal, Sketch, Unlink
+from archive.records import (
+    Capture,
+    Filing,
+    Link,
+    Place,
+    Refusal,
+    Sketch,
+    Tombstone,
+    Unlink,
+)
 from archive.sketches import SCHEMA as SKETCHES
 from archive.sketches import SEGMENTS, Sketches
 from archive.sqlite_connection import connect
@@ -21,8 +30,10 @@ from archive.sqlite_unlink import separate
 class SqliteIndex(SqliteQueries):
     """`archive.index.Index` on SQLite."""
 
-    def __init__(self, path: Path, *, write: bool = False) -> None:
+    def __init__(self, path: Path, *, write: bool = False, lasting: bool = True) -> None:
         """Open the index at `path`; a writer makes it where it is missing.
+
+        One that is not `lasting` is gone before the next power cut and is not synced.
 
         Raises:
             UnusableIndex: it must be made again.
@@ -30,10 +41,11 @@ class SqliteIndex(SqliteQueries):
         """
         self._db = connect(path, write=write)
         self._writes = write
+        self._warc_ids: dict[str, int] = {}
         self._sketches = Sketches(self._db, path.with_name(SEGMENTS))
         if write:
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'OFF'}")
         found = self._one("PRAGMA user_version")[0]
         if found == 0 and write and self._one("SELECT COUNT(*) FROM sqlite_master")[0] == 0:
             with self._db.transaction():
@@ -49,8 +61,14 @@ class SqliteIndex(SqliteQueries):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """See `Index.transaction`."""
-        with self._db.transaction():
-            yield
+        done = False
+        try:
+            with self._db.transaction():
+                yield
+            done = True
+        finally:
+            if not done:  # a row that was made inside is gone
+                self._warc_ids.clear()
         if self._writes and not self._db.in_transaction:
             with suppress(NotKept):  # what was added is kept; tried again after the next
                 self._sketches.settle()
@@ -128,6 +146,16 @@ class SqliteIndex(SqliteQueries):
         """See `Index.add_unlink`."""
         with self.transaction():
             separate(self._db, unlink)
+
+    def add_tombstone(self, tombstone: Tombstone) -> None:
+        """See `Index.add_tombstone`."""
+        row = self._inserted(
+            "INSERT OR REPLACE INTO tombstones (capture, content) VALUES (?, ?)",
+            tombstone.capture,
+            msgspec.json.encode(tombstone).decode(),
+        )
+        for key in tombstone.keys:
+            self._db.execute("INSERT OR IGNORE INTO taken_keys VALUES (?, ?)", (key, row))
 
     def add_sketch(self, version: str, sketch: Sketch) -> None:
         """See `Index.add_sketch`."""
@@ -220,8 +248,14 @@ class SqliteIndex(SqliteQueries):
         return self._warc_id(place.warc), place.offset, place.length
 
     def _warc_id(self, name: str) -> int:
-        found = self._db.execute("SELECT id FROM warcs WHERE name = ?", (name,)).fetchone()
-        return found[0] if found else self._inserted("INSERT INTO warcs (name) VALUES (?)", name)
+        known = self._warc_ids.get(name)
+        if known is None:
+            found = self._db.execute("SELECT id FROM warcs WHERE name = ?", (name,)).fetchone()
+            known = (
+                found[0] if found else self._inserted("INSERT INTO warcs (name) VALUES (?)", name)
+            )
+            self._warc_ids[name] = known
+        return known
 
     def _inserted(self, statement: str, *values: str | int | None) -> int:
         """The id of the row that the statement makes."""

@@ -18,6 +18,7 @@ from archive.records import (
     Refusal,
     Relation,
     Sketch,
+    Tombstone,
     Version,
     Witness,
 )
@@ -75,7 +76,8 @@ class SqliteQueries:
         """See `Index.filed`."""
         row = self._db.execute(
             "SELECT c.id, r.recipe, exact, r.near, r.iscc, r.iscc_form, r.language, r.title,"
-            " publisher, published_at, text_id, tw.name, text_offset, text_length, w.name, r.offset, r.length,"
+            " publisher, published_at, text_id, tw.name, text_offset, text_length,"
+            " w.name, r.offset, r.length,"
             " v.key, d.key, r.relation"
             " FROM readings r JOIN captures c ON c.seq = r.capture"
             " JOIN warcs tw ON tw.id = r.text_warc JOIN warcs w ON w.id = r.warc"
@@ -235,6 +237,20 @@ class SqliteQueries:
         )
         return frozenset(key for (key,) in rows)
 
+    def tombstone(self, key: str) -> Tombstone | None:
+        """See `Index.tombstone`."""
+        query = (
+            "SELECT content FROM tombstones WHERE capture = ?1 OR seq ="
+            " (SELECT tombstone FROM taken_keys WHERE key = ?1) ORDER BY seq LIMIT 1"
+        )
+        row = self._db.row(query, (key,))
+        return msgspec.json.decode(row[0], type=Tombstone) if row else None
+
+    def tombstones(self) -> tuple[Tombstone, ...]:
+        """See `Index.tombstones`."""
+        rows = self._db.execute("SELECT content FROM tombstones ORDER BY seq").fetchall()
+        return tuple(msgspec.json.decode(content, type=Tombstone) for (content,) in rows)
+
     def same_title(self, title: str, limit: int) -> tuple[str, ...]:
         """See `Index.same_title`."""
         rows = self._db.execute(
@@ -281,10 +297,14 @@ class SqliteQueries:
 
     def dump(self) -> Iterator[str]:
         """See `Index.dump`."""
+        return (json.dumps(row, ensure_ascii=False) for row in self.rows())
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """See `Index.rows`."""
         with errors_of(self._db.path):  # damage may show at any row
             for query in DUMP:
-                for row in self._db.execute(query):
-                    yield json.dumps(row, ensure_ascii=False)
+                for row in self._db.execute(query):  # noqa: UP028 - would close the cursor, too late
+                    yield row
 
     def ends(self) -> dict[str, Place]:
         """See `Index.ends`."""
@@ -321,7 +341,7 @@ class SqliteQueries:
 
     def _one(self, query: str, value: str | int | None = None) -> tuple[Any, ...]:
         """The one row of a query; UnknownKey names `value` where there is none."""
-        row = self._db.execute(query, () if value is None else (value,)).fetchone()
+        row = self._db.row(query, () if value is None else (value,))
         if row is None:
             raise UnknownKey(str(value))
         found: tuple[Any, ...] = row

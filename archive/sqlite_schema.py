@@ -1,6 +1,6 @@
 """The tables of the SQLite index. A change here raises SCHEMA_VERSION, and old indexes are made again."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SCHEMA = """
 CREATE TABLE warcs (
@@ -114,6 +114,15 @@ CREATE TABLE unlinks (                      -- what a person has put apart, both
     reason TEXT NOT NULL,
     PRIMARY KEY (source, target)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE tombstones (                   -- captures that were taken down
+    seq INTEGER PRIMARY KEY,
+    capture TEXT NOT NULL UNIQUE,
+    content TEXT NOT NULL                   -- JSON of archive.records.Tombstone
+) STRICT;
+CREATE TABLE taken_keys (                   -- of texts that were taken down
+    key TEXT PRIMARY KEY,
+    tombstone INTEGER NOT NULL REFERENCES tombstones
+) STRICT, WITHOUT ROWID;
 """
 
 # What `Index.dump` prints: every fact, none of the internal numbers.
@@ -137,6 +146,7 @@ DUMP = (
     " JOIN captures c ON c.seq = r.capture ORDER BY r.capture",
     "SELECT 'link', source, target, relation, score, evidence, recipe FROM links ORDER BY id",
     "SELECT 'unlink', source, target, said_by, reason FROM unlinks ORDER BY source, target",
+    "SELECT 'tombstone', capture, content FROM tombstones ORDER BY seq",
 )
 
 # The last record that a row refers to, for each WARC file.

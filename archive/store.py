@@ -15,7 +15,7 @@ from typing import Self
 import msgspec
 
 from archive import files, folder, members, message, replay, warc
-from archive.captures import Body, Known, body_of, capture_of, is_cut, original_of, to_records
+from archive.captures import Body, Known, body_of, is_cut, original_of, to_records
 from archive.errors import (
     ArchiveError,
     Damaged,
@@ -23,6 +23,7 @@ from archive.errors import (
     OriginalMissing,
 )
 from archive.index import Index
+from archive.index_seal import break_seal, seal_index
 from archive.records import (
     Capture,
     Exchange,
@@ -35,6 +36,8 @@ from archive.records import (
     Unlink,
 )
 from archive.recovery import catch_up, drop_index, index_path
+from archive.remote.reading import Elsewhere
+from archive.replacing import finish
 from archive.replay import Replay
 from archive.sqlite_index import SqliteIndex
 from archive.validators import confirmed
@@ -53,6 +56,7 @@ class Archive:
         self._writer = writer
         self._lock = lock
         self._replay = Replay(index)
+        self.elsewhere = Elsewhere(path)  # files of this archive that are not in its folder
         self._batching = False
         self._settled = True  # the WARC holds nothing but what the index has
 
@@ -95,8 +99,10 @@ class Archive:
             stack.enter_context(files.writer_lock(path / folder.LOCK))
             if not (path / folder.MARK).exists():
                 folder.create(path)
+            finish(path)
             if anew:
                 drop_index(path)
+            break_seal(index_path(path))
             index = SqliteIndex(index_path(path), write=True)
             stack.callback(index.close)
             catch_up(path, index)
@@ -120,12 +126,16 @@ class Archive:
         Raises:
             NotKept: the file could not be sealed; the next start does it, and nothing is lost.
         """
-        with self._lock, closing(self.index):
-            if self._writer:
-                self._settle()
-                if self._settled:
-                    self._writer.close()
-                self._writer = None
+        with self._lock:
+            writes = self._writer is not None
+            with closing(self.index):
+                if self._writer:
+                    self._settle()
+                    if self._settled:
+                        self._writer.close()
+                    self._writer = None
+            if writes:
+                seal_index(index_path(self.path))
 
     # ------------------------------------------------------------------ keeping
 
@@ -193,33 +203,27 @@ class Archive:
             self.index.version(key)
         self._write((replay.unlink_record(unlink, datetime.now(UTC)),))
 
-    def take_member(self, record: Record, member: bytes) -> Place:
-        """Keep a record of another archive, its gzip member byte for byte.
+    def take_members(self, members: Sequence[tuple[Record | Capture, bytes]]) -> list[Place]:
+        """Keep gzip members made elsewhere, byte for byte, each beside what it says: where they lie.
+
+        That is a record or, worked out already, the capture that it is, whose place does not count.
 
         Raises:
             NotKept: the disk would not take it.
         """
+        places = []
         with self._durably() as writer:
-            place = writer.write_member(member)
-            self._replay.apply(record, place)
-        return place
-
-    def take_members(self, members: Sequence[tuple[Capture | None, bytes]]) -> list[Capture]:
-        """Keep gzip members of another archive, byte for byte; the captures among them, with their places.
-
-        Beside each member stands the capture that it is, as `as_capture` gives it, or None for a request.
-
-        Raises:
-            NotKept: the disk would not take it.
-        """
-        kept = []
-        with self._durably() as writer:
-            for capture, member in members:
-                place = writer.write_member(member)
-                if capture:
-                    kept.append(dataclasses.replace(capture, place=place))
-                    self.index.add_capture(kept[-1])
-        return kept
+            whole = writer.write_member(b"".join(member for _, member in members))
+            at = whole.offset
+            for said, member in members:
+                place = Place(warc=whole.warc, offset=at, length=len(member))
+                places.append(place)
+                at += len(member)
+                if isinstance(said, Capture):
+                    self.index.add_capture(dataclasses.replace(said, place=place))
+                else:
+                    self._replay.apply(said, place)
+        return places
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -342,26 +346,23 @@ class Archive:
             raise Damaged(place.warc, place.offset, f"metadata record: {error}") from error
 
     def record(self, place: Place) -> Record:
-        """The record at `place`, in a sealed file or in one that is still open.
+        """The record at `place`, in a sealed file, one that is still open, or one that is elsewhere.
 
         Raises:
             Damaged: the bytes are not there or not as written.
+            RemoteError: they are elsewhere, and the store failed.
         """
         sealed = self.path / place.warc
         still_open = sealed.with_name(sealed.name + files.OPEN_SUFFIX)
         for path in (sealed, still_open, sealed):  # it may be sealed between the first two looks
             with suppress(FileNotFoundError):
                 return members.read(path, place)
-        raise Damaged(place.warc, place.offset, "the file is missing")
+        return self.elsewhere.record(place)
 
     @property
     def known(self) -> Known:
         """The captures that are here, for questions about a record."""
         return self._replay
-
-    def as_capture(self, record: Record) -> Capture:
-        """The capture that a record of another archive is, or would be, here; its place is still empty."""
-        return capture_of(record, Place(warc="", offset=0, length=0), self._replay)
 
 
 def _of_type(kind: str, record: Record, place: Place) -> Record:

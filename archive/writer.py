@@ -1,7 +1,12 @@
 """Appends records to WARC files: one at a time, sealed when large enough or when the writer closes."""
 
+import getpass
+import os
+import platform
 import re
+import socket
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
 from archive import files, warc
@@ -98,7 +103,7 @@ class WarcWriter:
     def _begin(self) -> files.Appender:
         # The serial number comes first, so that the order of names is the order of writing
         # whatever the clock did in between.
-        serial = 1 + max((serial_of(path) for path in self._folder.glob("*")), default=0)
+        serial = 1 + max(map(serial_of, files.listed(self._folder)), default=0)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         final = f"variorum-{serial:06d}-{stamp}.warc.gz"
         self._file = files.Appender(self._folder / (final + files.OPEN_SUFFIX))
@@ -108,7 +113,9 @@ class WarcWriter:
 
     def _info(self, filename: str) -> Record:
         lines = (
-            "software: Variorum/0.1",
+            f"software: {_software()}",
+            f"operator: {_operator()}",
+            f"hostname: {socket.gethostname()}",
             "format: WARC File Format 1.1",
             "conformsTo: https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
             f"variorum-format: {self._format_version}",
@@ -117,6 +124,25 @@ class WarcWriter:
         now = warc.timestamp(datetime.now(UTC))
         fields = [("WARC-Date", now), ("WARC-Filename", filename)]
         return warc.record("warcinfo", block, "application/warc-fields", fields)
+
+
+def _software() -> str:
+    """What wrote the file: this program, what it ran on, and what packs its records."""
+    versions = []
+    for name in ("variorum", "warcio"):
+        try:
+            versions.append(f"{name}/{metadata.version(name)}")
+        except metadata.PackageNotFoundError:  # run from a bare checkout
+            versions.append(name)
+    return " ".join([*versions, f"Python/{platform.python_version()}"])
+
+
+def _operator() -> str:
+    """The user who runs this: who submitted what the file holds."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a name for its user
+        return f"uid {os.getuid()}"
 
 
 def serial_of(path: Path) -> int:

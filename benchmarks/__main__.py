@@ -18,7 +18,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import corpus, duplicates, filing_cost, reading_floors, way
+from benchmarks import (
+    corpus,
+    crawl_speed,
+    duplicates,
+    filing_cost,
+    hostile,
+    import_speed,
+    index_scale,
+    near_copies,
+    reading_floors,
+    way,
+)
 from benchmarks.figures import FULL, Baseline, Extent, Figure, baseline
 
 
@@ -56,7 +67,20 @@ BENCHMARKS = {
         title="The whole way of a page, beside trafilatura.extract on the same pages",
         reads=("aeb", "traf", "cn"),
     ),
+    "near": Benchmark(
+        measure=near_copies.measure,
+        title="Near-copies: told apart, filed, beside the libraries",
+        needs=("laws", "ntrex", "measure"),
+    ),
+    "index": Benchmark(measure=index_scale.measure, title="Candidates among many documents"),
     "filing": Benchmark(measure=filing_cost.measure, title="Keeping and filing one more document"),
+    "import": Benchmark(
+        measure=import_speed.measure, title="Taking over a WARC file", reads=("aeb", "traf", "cn")
+    ),
+    "hostile": Benchmark(
+        measure=hostile.measure, title="A hostile web, every case", needs=("measure",)
+    ),
+    "crawl": Benchmark(measure=crawl_speed.measure, title="Pages a second from loopback"),
 }
 
 

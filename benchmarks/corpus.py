@@ -13,6 +13,7 @@ FOLDERS = {
     "traf": "corpus/traf",  # evaluation pages of adbar/trafilatura, part of them
     "cn": "corpus/gne",  # test pages of GeneralNewsExtractor
     "ntrex": "corpus/ntrex",  # the same news in many languages
+    "laws": "corpus/laws",  # laws of China, the District of Columbia and Uruguay
     "seeds": "seeds",
     "measure": "measure",  # the measuring scripts
 }

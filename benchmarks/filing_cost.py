@@ -14,6 +14,7 @@ from statistics import median
 
 from archive.records import Resource
 from archive.store import Archive
+from benchmarks import index_scale
 from benchmarks.figures import Extent, Figure
 from benchmarks.way import Spent, Stopwatch, Timed
 from pipelines import reading
@@ -21,6 +22,7 @@ from pipelines.flow import Flow
 
 _AROUND = 9  # documents on either side of a place whose median counts
 _BATCH = 500  # documents that share an fsync
+_AMONG = 1200  # documents that are filed among a million: twice as many make a segment of the index
 _SMALL = 100  # documents in the archive that stays small: more than a new one is compared with
 _STOCK = (
     "各省、自治区、直辖市及计划单列市有关部门，各直属单位：现将本办法印发给你们，请结合实际认真贯彻执行。",
@@ -37,6 +39,7 @@ def measure(extent: Extent) -> list[Figure]:
     return [
         *_grown(f"{extent.prefix}filing/document", (), (10, 1_000, 10_000)),
         *_grown(f"{extent.prefix}filing/with stock phrases", _STOCK, (10, 1_000, 3_000)),
+        *_among(f"{extent.prefix}filing/document", 1_000_000),
     ]
 
 
@@ -69,6 +72,29 @@ class _Series:
             with self._archive.batch():
                 for number in range(start, min(start + _BATCH, end)):
                     self.file(number)
+
+
+def _among(name: str, documents: int) -> list[Figure]:
+    """The same among the sketches of so many other documents, beside an archive without them.
+
+    So many are filed in either that what flushes and merges cost is in their mean.
+    """
+    with tempfile.TemporaryDirectory() as large, tempfile.TemporaryDirectory() as small:
+        for folder in (large, small):
+            with Archive.open(Path(folder), write=True) as archive:
+                _Series(archive, ()).file_up_to(-_SMALL, 0)
+        index_scale.preload(Path(large), documents)
+        costs: list[float] = []
+        for folder in (small, large, small, large):
+            with Archive.open(Path(folder), write=True) as archive:
+                series = _Series(archive, ())
+                first = len(costs) * _AMONG
+                costs.append(sum(series.file(number) for number in range(first, first + _AMONG)))
+    cost, yardstick = costs[1] + costs[3], costs[0] + costs[2]
+    return [
+        Figure(name=f"{name} {documents}", value=1000 * cost / 2 / _AMONG, unit="ms"),
+        Figure(name=f"{name} {documents} growth", value=cost / yardstick, unit="x", bound="<="),
+    ]
 
 
 @contextmanager

@@ -107,9 +107,8 @@ def _told_apart(name: str, scorer: ModuleType, copies: list[Copy], most: int) ->
 
     def right(*kinds: str) -> float:
         rows = [found["kinds"][kind] for kind in kinds if kind in found["kinds"]]
-        return sum(row.get("right", 0) for row in rows) / max(
-            1, sum(sum(row.values()) for row in rows)
-        )
+        count = sum(sum(row.values()) for row in rows)
+        return float(sum(row.get("right", 0) for row in rows) / max(1, count))
 
     yield Figure(name=f"{name} relation", value=found["accuracy"])
     yield Figure(name=f"{name} changed numbers", value=right("num", "num_b"))
@@ -193,7 +192,7 @@ def _look_alikes(near: str) -> Figure:
     laws = {
         law["id"]: law
         for file in sorted(folder.glob("*.jsonl.gz"))
-        for law in map(json.loads, gzip.open(file, "rt", encoding="utf-8"))
+        for law in map(json.loads, gzip.decompress(file.read_bytes()).decode().splitlines())
     }
     pairs = [
         (laws[a], laws[b])

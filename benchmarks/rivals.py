@@ -19,9 +19,7 @@ from pipelines.normal_form import NormalForm
 
 _PERMUTATIONS = 128
 _BANDS = 32  # of rensa, four rows each: half similar texts are found nine times in ten
-_SIMILAR = (
-    0.5  # Jaccard; of .4 to .8 the best for the copies at hand, so the libraries lose nothing
-)
+_SIMILAR = 0.5  # Jaccard; no source
 _SIMHASH_BITS = 3  # of 64 that may differ; Manku, Jain & Das Sarma 2007, section 3.2
 
 Pairs = set[tuple[int, int]]  # places of texts that are taken for near-copies, the smaller first

@@ -19,18 +19,23 @@ Copy = dict[str, Any]  # as the script writes it: id, fam, lang, kind, rel, frac
 FRAMES = {
     "ja": [
         (
-            "ホーム > ニュース > 政治\n{title}\n{date} 記者：{au} 閲覧数：{n}\nシェアする ツイート LINEで送る\n",
-            "\n関連記事\n{rel}\nプライバシーポリシー | お問い合わせ | サイトマップ\n© 2022 {src} 無断転載を禁じます\n",
+            "ホーム > ニュース > 政治\n{title}\n{date} 記者：{au}\n"
+            "閲覧数：{n}\nシェアする ツイート LINEで送る\n",
+            "\n関連記事\n{rel}\nプライバシーポリシー | "
+            "お問い合わせ | サイトマップ\n© 2022 {src} 無断転載を禁じます\n",
         ),
         (
             "メニュー 検索 ログイン 会員登録\n{title}\n提供：{src}\n",
-            "\nメールマガジンに登録して最新ニュースを受け取る\nコメント（{n}）\nこちらの記事もおすすめ\n{rel}\n",
+            "\nメールマガジンに登録して"
+            "最新ニュースを受け取る\nコメント（{n}）\n"
+            "こちらの記事もおすすめ\n{rel}\n",
         ),
     ],
     "ko": [
         (
             "홈 > 뉴스 > 정치\n{title}\n{date} {au} 기자 조회수 {n}\n페이스북 트위터 카카오톡 공유하기\n",
-            "\n관련기사\n{rel}\n개인정보처리방침 | 이용약관 | 사이트맵\n© 2022 {src} 무단전재 및 재배포 금지\n",
+            "\n관련기사\n"
+            "{rel}\n개인정보처리방침 | 이용약관 | 사이트맵\n© 2022 {src} 무단전재 및 재배포 금지\n",
         ),
         (
             "메뉴 검색 로그인 회원가입\n{title}\n출처: {src}\n",
@@ -39,42 +44,86 @@ FRAMES = {
     ],
     "ar": [
         (
-            "الرئيسية / الأخبار / السياسة\n{title}\n{date} بقلم {au} {n} قراءة\nشارك على فيسبوك تويتر واتساب\n",
-            "\nاقرأ أيضا\n{rel}\nسياسة الخصوصية | شروط الاستخدام\n© 2022 {src} جميع الحقوق محفوظة\n",
+            "الرئيسية / الأخبار / السياسة\n"
+            "{title}\n"
+            "{date} بقلم {au} {n} قراءة\n"
+            "شارك على فيسبوك تويتر واتساب\n",
+            "\n"
+            "اقرأ أيضا\n"
+            "{rel}\n"
+            "سياسة الخصوصية | شروط الاستخدام\n"
+            "© 2022 {src} جميع الحقوق محفوظة\n",
         ),
         (
             "القائمة بحث تسجيل الدخول اشترك\n{title}\nالمصدر: {src}\n",
-            "\nاشترك في نشرتنا البريدية لتصلك آخر الأخبار\nالتعليقات ({n})\nأخبار ذات صلة\n{rel}\n",
+            "\n"
+            "اشترك في نشرتنا البريدية لتصلك آخر الأخبار\n"
+            "التعليقات ({n})\n"
+            "أخبار ذات صلة\n"
+            "{rel}\n",
         ),
     ],
     "ru": [
         (
-            "Главная / Новости / Политика\n{title}\n{date} Автор: {au} Просмотров: {n}\nПоделиться ВКонтакте Телеграм\n",
-            "\nЧитайте также\n{rel}\nПолитика конфиденциальности | Пользовательское соглашение\n© 2022 {src}. Все права защищены.\n",
+            "Главная / Новости / Политика\n"
+            "{title}\n"
+            "{date} Автор: {au} Просмотров: {n}\n"
+            "Поделиться ВКонтакте Телеграм\n",
+            "\n"
+            "Читайте также\n"
+            "{rel}\n"
+            "Политика конфиденциальности | Пользовательское соглашение\n"
+            "© 2022 {src}. Все права защищены.\n",
         ),
         (
             "Меню Поиск Войти Регистрация\n{title}\nИсточник: {src}\n",
-            "\nПодпишитесь на нашу рассылку, чтобы получать последние новости.\nКомментарии ({n})\nПохожие новости\n{rel}\n",
+            "\n"
+            "Подпишитесь на нашу рассылку, чтобы получать последние новости.\n"
+            "Комментарии ({n})\n"
+            "Похожие новости\n"
+            "{rel}\n",
         ),
     ],
     "fr": [
         (
-            "Accueil / Actualités / Politique\n{title}\n{date} · Par {au} · {n} vues\nPartager sur Facebook Twitter WhatsApp\n",
-            "\nÀ lire aussi\n{rel}\nMentions légales | Politique de confidentialité | Gestion des cookies\n© 2022 {src}. Tous droits réservés.\n",
+            "Accueil / Actualités / Politique\n"
+            "{title}\n"
+            "{date} · Par {au} · {n} vues\n"
+            "Partager sur Facebook Twitter WhatsApp\n",
+            "\n"
+            "À lire aussi\n"
+            "{rel}\n"
+            "Mentions légales | Politique de confidentialité | Gestion des cookies\n"
+            "© 2022 {src}. Tous droits réservés.\n",
         ),
         (
             "Menu Rechercher Se connecter S'abonner\n{title}\nSource : {src}\n",
-            "\nInscrivez-vous à notre lettre d'information pour recevoir les dernières actualités.\nCommentaires ({n})\nArticles similaires\n{rel}\n",
+            "\n"
+            "Inscrivez-vous à notre lettre d'information pour recevoir les dernières actualités.\n"
+            "Commentaires ({n})\n"
+            "Articles similaires\n"
+            "{rel}\n",
         ),
     ],
     "de": [
         (
-            "Startseite / Nachrichten / Politik\n{title}\n{date} · Von {au} · {n} Aufrufe\nTeilen auf Facebook Twitter WhatsApp\n",
-            "\nDas könnte Sie auch interessieren\n{rel}\nImpressum | Datenschutzerklärung | AGB\n© 2022 {src}. Alle Rechte vorbehalten.\n",
+            "Startseite / Nachrichten / Politik\n"
+            "{title}\n"
+            "{date} · Von {au} · {n} Aufrufe\n"
+            "Teilen auf Facebook Twitter WhatsApp\n",
+            "\n"
+            "Das könnte Sie auch interessieren\n"
+            "{rel}\n"
+            "Impressum | Datenschutzerklärung | AGB\n"
+            "© 2022 {src}. Alle Rechte vorbehalten.\n",
         ),
         (
             "Menü Suche Anmelden Abonnieren\n{title}\nQuelle: {src}\n",
-            "\nAbonnieren Sie unseren Newsletter und erhalten Sie die neuesten Nachrichten.\nKommentare ({n})\nÄhnliche Artikel\n{rel}\n",
+            "\n"
+            "Abonnieren Sie unseren Newsletter und erhalten Sie die neuesten Nachrichten.\n"
+            "Kommentare ({n})\n"
+            "Ähnliche Artikel\n"
+            "{rel}\n",
         ),
     ],
 }  # fmt: skip

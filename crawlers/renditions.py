@@ -68,7 +68,7 @@ def keep_rendered(archive: Archive, capture: Capture, rendition: Rendition) -> N
         NotKept: the disk would not take it.
     """
     record = conversion(rendition, capture)
-    archive.take_member(record, warc.to_member(record))
+    archive.take_members([(record, warc.to_member(record))])
 
 
 def file_rendered(archive: Archive, reads: Reads, capture: Capture, rendition: Rendition) -> None:

@@ -57,6 +57,7 @@ class Recording:
     cut: Truncation | None = None  # which limit ended it
     finished: bool = False  # the end of the answer came
     reset: bool = False  # the connection was torn down, not closed
+    reused: bool = False  # the connection had served other requests before
     protocol: "WireProtocol | None" = None  # while it is under way
 
     def begin(self, protocol: "WireProtocol") -> None:
@@ -66,6 +67,11 @@ class Recording:
         self.sent.clear()
         self.received.clear()
         self.reset = self.finished = False
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a kept connection ended before a byte of the answer: the server had let go of it."""
+        return self.reused and not self.received
 
     def exchange(self, request: Request) -> Exchange | None:
         """The frozen value, or None when the server sent not one byte."""
@@ -112,11 +118,13 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
     _currentRequest: Any  # noqa: N815 - Twisted's name
     _parser: Any
     _recording: Recording | None = None
+    _is_used: bool = False  # has served a request
 
     def request(self, request: Any) -> Any:
         """Twisted's hook: sends a request that carries its recording."""
         recording: Recording = request.variorum_recording
         recording.begin(self)
+        recording.reused, self._is_used = self._is_used, True
         self._recording = recording
         write = type(request).writeTo.__get__(request)
         request.writeTo = lambda transport: write(_TeeTransport(transport, recording.sent))
@@ -258,21 +266,33 @@ class WireHandler(HTTP11DownloadHandler):
         host = self._pacing.host(request.url)
         await maybe_deferred_to_future(host.turn.acquire())
         try:
-            await self._its_time(host)
-            if not self._crawler.crawling:
-                raise errors.Interrupted(request.url)
-            self._pacing.check(request.url)
-            response: Response | None = None
             try:
-                response = await self._transferred(request)
-            finally:
-                latency = request.meta.get("download_latency") if response else None
-                self._pacing.answered(host, latency, response.status if response else 0)
-            if response.status in OVERLOADED:
-                self._pacing.heed(request.url, response.headers)
-            return response
+                return await self._asked(request, host)
+            except errors.ConnectionLost:
+                recording: Recording = request.meta[_META_KEY]
+                if not recording.is_stale:
+                    raise
+            # Servers close kept connections when they like, and one of them was closed just when it
+            # was used. That says nothing of the page: RFC 9110, section 9.2.2, has us ask again.
+            return await self._asked(request, host)
         finally:
             host.turn.release()
+
+    async def _asked(self, request: Request, host: Host) -> Response:
+        """The answer, asked for when the host may be asked; its pause begins behind it."""
+        await self._its_time(host)
+        if not self._crawler.crawling:
+            raise errors.Interrupted(request.url)
+        self._pacing.check(request.url)
+        response: Response | None = None
+        try:
+            response = await self._transferred(request)
+        finally:
+            latency = request.meta.get("download_latency") if response else None
+            self._pacing.answered(host, latency, response.status if response else 0)
+        if response.status in OVERLOADED:
+            self._pacing.heed(request.url, response.headers)
+        return response
 
     async def _its_time(self, host: Host) -> None:
         """Returns when the host may be asked, or the crawl is being stopped."""

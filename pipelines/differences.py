@@ -24,6 +24,7 @@ _GAP_WEIGHT = 0.5  # of the smaller side of a gap, against the letters of a bloc
 _GAP_MOST = 40  # letters, for the larger side: a summary leaves out a lot
 _OPENING = 4  # characters with which both texts start: no chance, it is their title
 _CLOSING = 8  # characters with which both end; more, because endings of words are alike
+_FRAME = 200  # letters of short blocks at one end
 _FAIR = 0.2  # of all that is in common: so much at one end is no chance, whatever lies before it
 
 
@@ -40,6 +41,7 @@ class Side:
     head_text: str
     tail_text: str
     tail_said: str  # the same as the main text writes it
+    common_said: str  # the lines of the main text that hold everything in common
 
     @property
     def covered(self) -> float:
@@ -88,7 +90,7 @@ def differences(form_a: NormalForm, form_b: NormalForm, alignment: Alignment) ->
     """What is left over between the blocks of the alignment, but for coincidences at the ends."""
     a, b = form_a.text, form_b.text
     sizes_a, sizes_b = _sizes(a), _sizes(b)
-    blocks = _without_chance(alignment.blocks, sizes_a, sizes_b)
+    blocks = _without_chance(_without_frame(alignment.blocks, a, sizes_a), sizes_a, sizes_b)
     gaps = Alignment(blocks=blocks, length_a=len(a), length_b=len(b)).gaps()
     tally = _Tally()
     for start_a, end_a, start_b, end_b in gaps[1:-1]:
@@ -140,6 +142,7 @@ def _side(form: NormalForm, sizes: npt.NDArray[np.int64], spans: list[tuple[int,
             head_text="",
             tail_text="",
             tail_said="",
+            common_said="",
         )
     first, last = spans[0][0], sum(spans[-1])
     return Side(
@@ -152,7 +155,15 @@ def _side(form: NormalForm, sizes: npt.NDArray[np.int64], spans: list[tuple[int,
         head_text=form.text[:first],
         tail_text=form.text[last:],
         tail_said=form.said_from(last),
+        common_said=_lines(form, first, last),
     )
+
+
+def _lines(form: NormalForm, first: int, last: int) -> str:
+    """The lines of the main text from the one that holds `first` to the one before `last`."""
+    main = form.main
+    end = main.find("\n", form.offsets[last - 1])
+    return main[main.rfind("\n", 0, form.offsets[first]) + 1 : end if end >= 0 else len(main)]
 
 
 def _outermost(
@@ -189,6 +200,26 @@ def _sizes(text: str) -> npt.NDArray[np.int64]:
     """The size of the text up to each place."""
     codes = np.frombuffer(text.encode("utf-32-le"), "<u4")
     return np.concatenate(([0], np.cumsum(1 + table().wide[codes].astype(np.int64))))
+
+
+def _without_frame(
+    blocks: tuple[Block, ...], a: str, sizes_a: npt.NDArray[np.int64]
+) -> tuple[Block, ...]:
+    """The blocks without those of the frame that two pages of one kind of site have in common.
+
+    Such a block is short, for what stands in the frame differs from page to page, and it or one
+    further out has a phrase of furniture.
+    """
+    for run in (blocks, blocks[::-1]):
+        end = size = 0
+        for place, (x, _, n) in enumerate(run[:-1]):
+            size += int(sizes_a[x + n] - sizes_a[x])
+            if size > _FRAME:
+                break
+            if wording.is_notice(a[x : x + n]):
+                end = place + 1
+        blocks = tuple(block for block in blocks if block not in run[:end])
+    return blocks
 
 
 def _without_chance(

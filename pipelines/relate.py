@@ -143,6 +143,9 @@ def _decided(found: Differences) -> tuple[Kind, Direction | None, str]:
         return "different", None, reason
     changed = _changed(found)
     if _is_part(share_a, share_b, changed):
+        whole, part = (a, b) if share_a > share_b else (b, a)
+        if wording.is_teaser(whole.common_said, part.common_said):
+            return "different", None, "A list of related pages in one quotes the other."
         if share_a > share_b:
             return "excerpt", "b in a", _part(a)
         return "excerpt", "a in b", _part(b)

@@ -19,6 +19,7 @@ _LONG_LINE = 400  # characters: a text that has lost its lines, and no entry of 
 _SENTENCE = 250  # characters at most to the end of one in it, on the average: laws have long ones
 _CLOSING = 6  # characters that may follow the last sentence of a line: quotes, brackets, "; and"
 _LIST = 2500  # characters: ten entries
+_ENTRY = 250  # characters of one
 _HEADING = 60  # letters before the list; more, and a paragraph stands there
 _TEASER = 120  # letters of a line that breaks off: a headline and the first words of its page
 # Full stops of all scripts; that of ASCII only where a sentence may end, not in 3.5 or example.com.
@@ -86,6 +87,17 @@ def _has_teasers(said: str) -> bool:
     return (
         sum(map(_letters, before)) <= _HEADING and max(map(_letters, broken), default=0) > _TEASER
     )
+
+
+def is_teaser(said: str, of: str) -> bool:
+    """Whether it is an entry in a list of related pages that quotes the beginning `of` one of them.
+
+    It is one line, and breaks off, or has in it what are several lines there: headline and text.
+    """
+    line = said.strip()
+    if len(line) > _ENTRY or len(line.splitlines()) != 1:
+        return False
+    return not _is_finished(line) or len(of.strip().splitlines()) > 1
 
 
 def _letters(line: str) -> int:

@@ -36,23 +36,27 @@ class Fault:
     method: str = ""  # "" is any
     target: str = ""  # a pattern that the request target must hold
     times: int = 1_000_000
+    after: int = 0  # requests that fit and go well before the first that does not
 
     def fits(self, method: str, target: str) -> bool:
         return self.method in {"", method} and re.search(self.target, target) is not None
 
 
 class FaultProxy:
-    """A proxy on a port that the system chooses; `fault` may change at any time."""
+    """A proxy on a port that the system chooses, or on this one; `fault` may change at any time."""
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: str, port: int = 0) -> None:
         parts = urlsplit(upstream)
-        assert parts.hostname and parts.port
+        assert parts.hostname
+        assert parts.port
         self._upstream = (parts.hostname, parts.port)
-        self.fault: Fault | None = None
+        self._fault: Fault | None = None
+        self._fitted = 0
         self.hits = 0
         self.seen: list[str] = []  # "METHOD target" of every request
+        self.heads: list[bytes] = []  # of every request, in lower case
         self._gone = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.endpoint = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
@@ -67,6 +71,15 @@ class FaultProxy:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def fault(self) -> Fault | None:
+        """What goes wrong from now on; counting begins when it is set."""
+        return self._fault
+
+    @fault.setter
+    def fault(self, fault: Fault | None) -> None:
+        self._fault, self._fitted, self.hits = fault, 0, 0
 
     def close(self) -> None:
         """Stops; from now on connections are refused."""
@@ -93,6 +106,7 @@ class FaultProxy:
             head, rest = _head(connection)
             if not head:
                 return
+            self.heads.append(head.lower())
             method, target = head.split(b" ", 2)[:2]
             fault = self._fault_of(method.decode(), target.decode())
             length = _length(head)
@@ -118,11 +132,14 @@ class FaultProxy:
 
     def _fault_of(self, method: str, target: str) -> Fault | None:
         self.seen.append(f"{method} {target}")
-        fault = self.fault
-        if fault and fault.fits(method, target) and self.hits < fault.times:
-            self.hits += 1
-            return fault
-        return None
+        fault = self._fault
+        if not fault or not fault.fits(method, target):
+            return None
+        self._fitted += 1
+        if not fault.after < self._fitted <= fault.after + fault.times:
+            return None
+        self.hits += 1
+        return fault
 
     def _ask(self, head: bytes, body: bytes) -> bytes:
         """The server's whole answer."""

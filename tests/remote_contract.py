@@ -71,8 +71,8 @@ class StoreContract:
         data = os.urandom(3_000_000)
         store.put_if_absent("a", *made(tmp_path, data))
         for start, length in ((0, 1), (0, 3_000_000), (1_234_567, 89_000), (2_999_999, 5), (7, 0)):
-            assert store.get_range("a", start, length) == data[start : start + length]
-        assert store.get_range("a", 3_000_000, 10) == b""
+            assert store.read_range("a", start, length) == data[start : start + length]
+        assert store.read_range("a", 3_000_000, 10) == b""
 
     def test_files_are_listed_by_name(self, store: Store, tmp_path: Path) -> None:
         source, digest = made(tmp_path, b"12345")
@@ -87,6 +87,6 @@ class StoreContract:
         assert store.head("warc/none") is None
         assert list(store.list()) == []
         with pytest.raises(NotThere):
-            store.get_range("warc/none", 0, 10)
+            store.read_range("warc/none", 0, 10)
         with pytest.raises(NotThere):
             list(store.get("warc/none"))

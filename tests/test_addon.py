@@ -70,6 +70,32 @@ def test_what_is_only_kept_is_not_filed(
         assert list(archive.index.all_versions()) == []
 
 
+RETURNING = """
+from pathlib import Path
+from crawlers.memory import ArchiveMemory
+DOWNLOADER_MIDDLEWARES = {"crawlers.returning.ReturningMiddleware": 120}
+VARIORUM_MEMORY = ArchiveMemory(Path("plans.archive"))
+"""
+
+
+@pytest.mark.parametrize(("settings", "conditional"), [("", False), (RETURNING, True)])
+def test_a_project_comes_back_by_conditional_requests_only_if_it_says_so(
+    serve: Callable[..., Loopback],
+    foreign: Callable[[Loopback], Foreign],
+    settings: str,
+    conditional: bool,
+) -> None:
+    server = serve({"/": keep_alive(ok(page("plan", f"<p>{PLAN * 3}</p>"), 'ETag: "1"'))})
+    project = foreign(server)
+    project.write(f"{server.origin}/", settings=settings)
+    for _ in range(2):
+        log = project.crawl()
+        assert project.status == 0, log
+    first, second = server.asked("/")
+    assert b"If-None-Match" not in first.request
+    assert (b'If-None-Match: "1"' in second.request) == conditional
+
+
 def test_robots_txt_is_asked_first_and_obeyed(
     serve: Callable[..., Loopback], foreign: Callable[[Loopback], Foreign]
 ) -> None:

@@ -186,9 +186,9 @@ def single_page_site(numbers: range) -> dict[str, Page]:
         for number in numbers
     }
     program = (
-        "fetch('/said' + location.pathname).then(said => said.text())"
-        ".then(text => { document.getElementById('app').innerHTML = text; })"
-    ).encode()
+        b"fetch('/said' + location.pathname).then(said => said.text())"
+        b".then(text => { document.getElementById('app').innerHTML = text; })"
+    )
     pages: dict[str, Page] = {path: keep_alive(ok(text.encode())) for path, text in said.items()}
     pages["/fill.js"] = keep_alive(ok(program, "Content-Type: text/javascript"))
     pages |= {path.removeprefix("/said"): keep_alive(ok(SHELL)) for path in said}
@@ -231,7 +231,7 @@ def test_a_page_is_submitted_with_and_without_a_browser(
     (bare,) = variorum(*options, first, allow=server.allow).json["results"]
     assert "empty shell" in bare["reason"]
     (shown,) = variorum(*options, "--browser", first, allow=server.allow).json["results"]
-    assert shown["title"] == "规划"
+    assert shown["title"] == "第1号规划"
     assert PLAN in variorum("text", shown["version"], "--json").json["text"]
     (other,) = variorum(*options, second, allow=server.allow).json["results"]
     assert "empty shell" in other["reason"], "its bytes are those of the page that was rendered"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from archive.records import Exchange
 from crawlers.run import Limits
 from crawlers.sink import Arrival, Failure
 from tests.crawl_driver import Report, report_of
-from tests.loopback import Asked, Loopback, Page, Reply, moved, ok
+from tests.loopback import Asked, Loopback, Page, Reply, keep_alive, moved, ok
 
 Crawl = Callable[..., Report]
 Serve = Callable[..., Loopback]
@@ -140,6 +141,30 @@ def test_a_lost_connection_is_tried_again_and_a_timeout_is_not(serve: Serve, cra
     crawl(server.origin + "/drop", server.origin + "/hang", allow=server.allow, timeout_seconds=0.5)
     assert len(server.asked("/drop")) >= 3
     assert len(server.asked("/hang")) == 1
+
+
+def test_a_kept_connection_that_the_server_lets_go_of_costs_no_attempt(
+    serve: Serve, crawl: Crawl
+) -> None:
+    """It answers one request on each connection and says nothing of the end, as many do."""
+    answered: set[int] = set()
+    oops = ok(b"oops", status="500 Oops")
+    left = [oops, oops, TEXT]
+
+    def once(asked: Asked) -> Reply:
+        if asked.connection in answered:
+            return Reply(pieces=())
+        answered.add(asked.connection)
+        return keep_alive(left.pop(0))
+
+    rules = keep_alive(ok(b"", "Content-Type: text/plain"))
+    server = serve({"/": once, "/robots.txt": rules})
+    report = crawl(server.origin + "/", allow=server.allow, delay_seconds=0.2)
+    assert status(report.answer(server.origin + "/")) == 200
+    assert [status(each) for each in report.exchanges(server.origin + "/")] == [500, 500, 200]
+    assert len(server.asked("/")) == 5
+    for before, after in pairwise(server.log):
+        assert after.began - before.ended >= 0.2, "asked again, and never sooner than the delay"
 
 
 def test_items_arrive_one_by_one_in_one_thread_that_is_not_the_networks(

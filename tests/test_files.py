@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,66 @@ def test_a_tail_is_copied_aside_before_it_is_cut_off(tmp_path: Path) -> None:
     second = files.move_tail(path, 5, aside)
     assert second != first
     assert (first.read_bytes(), second.read_bytes()) == (b"torn", b"again")
+
+
+def test_a_sealed_file_gives_place_to_a_whole_new_one(path: Path) -> None:
+    file = Appender(path)
+    file.append(b"old")
+    final = file.seal()
+    fresh = final.with_name(final.name + ".new")
+    digest = files.write_whole(fresh, iter((b"ne", b"w")))
+    assert digest == hashlib.sha256(b"new").hexdigest()
+    assert final.read_bytes() == b"old"
+    files.put_sealed(fresh, final, digest)
+    assert final.read_bytes() == b"new"
+    assert files.sidecar_digest(final) == digest
+    assert stat.S_IMODE(final.stat().st_mode) == 0o444
+    assert not fresh.exists()
+
+
+def test_pieces_that_end_in_an_error_leave_no_file(tmp_path: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"half"
+        raise OSError(5, "Input/output error")
+
+    with pytest.raises(NotKept):
+        files.write_whole(tmp_path / "a.new", pieces())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{0}  a.gz\n", "{0}"),
+        ("{0} *a.gz\n", "{0}"),
+        ("{0}  b.gz\n", None),
+        ("{0}  a.gz", None),
+        ("{0} a.gz\n", None),
+        ("x{0}  a.gz\n", None),
+        ("", None),
+    ],
+)
+def test_a_sidecar_is_one_line_of_sha256sum(tmp_path: Path, line: str, said: str | None) -> None:
+    digest = hashlib.sha256(b"").hexdigest()
+    files.sidecar(tmp_path / "a.gz").write_text(line.format(digest))
+    expected = said.format(digest) if said else None
+    assert files.sidecar_digest(tmp_path / "a.gz") == expected
+
+
+def test_a_copy_aside_never_overwrites_another(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    path.write_bytes(b"content")
+    first, second = (files.copy_aside(path, tmp_path / "quarantine") for _ in range(2))
+    assert first != second
+    assert first.read_bytes() == second.read_bytes() == path.read_bytes() == b"content"
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error_of_the_disk(tmp_path: Path) -> None:
+    assert files.listed(tmp_path / "nowhere") == ()
+    (tmp_path / "file").touch()
+    assert [each.name for each in files.listed(tmp_path)] == ["file"]
+    with pytest.raises(NotKept):
+        files.listed(tmp_path / "file")
 
 
 def test_a_tail_that_cannot_be_copied_stays(tmp_path: Path) -> None:

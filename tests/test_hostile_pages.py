@@ -4,16 +4,15 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 
+from benchmarks.processes import watched
 from tests.commands import ROOT, Answer, Variorum
 
 SCRIPT = ROOT.parent / "shared" / "measure" / "hostile_server.py"
@@ -58,57 +57,11 @@ def ingest(variorum: Variorum, folder: Path, address: str) -> Answer:
     return variorum("ingest", str(saved), "--url", address, "--type", media_type, "--json")
 
 
-@contextmanager
-def watched() -> Iterator[dict[int, int]]:
-    """The most memory, in bytes, that each process below this one had resident."""
-    peaks: dict[int, int] = {}
-    done = threading.Event()
-
-    def look() -> None:
-        while not done.wait(0.05):
-            for process in descendants(os.getpid()):
-                peaks[process] = max(peaks.get(process, 0), resident(process))
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield peaks
-    finally:
-        done.set()
-        thread.join()
-
-
-def descendants(root: int) -> set[int]:
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (stat := contents(entry / "stat")):
-            parents[int(entry.name)] = int(stat.rpartition(")")[2].split()[1])
-    found, fresh = set(), {root}
-    while fresh:
-        fresh = {process for process, parent in parents.items() if parent in fresh} - found
-        found |= fresh
-    return found
-
-
-def resident(process: int) -> int:
-    for line in contents(Path(f"/proc/{process}/status")).splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) << 10
-    return 0
-
-
-def contents(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:  # the process has ended
-        return ""
-
-
 @pytest.fixture(scope="module")
 def idle_bytes(base: str, tmp_path_factory: pytest.TempPathFactory) -> int:
     """What a process that reads a harmless page has resident."""
     folder = tmp_path_factory.mktemp("idle")
-    with watched() as peaks:
+    with watched(os.getpid()) as peaks:
         answer = ingest(Variorum(folder / "archive"), folder, f"{base}/ok")
     assert answer.status == 0, answer.err
     return max(peaks.values())
@@ -119,7 +72,7 @@ def test_a_hostile_page_has_its_listed_outcome(
     case: dict[str, Any], variorum: Variorum, base: str, idle_bytes: int, tmp_path: Path
 ) -> None:
     begun = time.monotonic()
-    with watched() as peaks:
+    with watched(os.getpid()) as peaks:
         answer = ingest(variorum, tmp_path, base + case["path"])
     assert time.monotonic() - begun < 2 * 20 + SPARE_SECONDS
     assert max(peaks.values()) - idle_bytes < ROOM_BYTES

@@ -19,6 +19,7 @@ from archive.replay import refusal_record
 from archive.store import Archive
 from archive.verify import verify_fully
 from archive.warc import to_member
+from tests.commands import TEXT, Variorum, page
 from tests.samples import (
     PAGE,
     START,
@@ -180,6 +181,30 @@ def test_nothing_is_acknowledged_that_could_not_be_synced(folder: Path) -> None:
         with pytest.raises(NotKept):
             archive.keep(exchange(b"<p>gamma</p>", after=2))
     assert opened(folder) == rows
+
+
+def test_a_rebuilt_index_finds_what_the_old_one_found(filled: Variorum, tmp_path: Path) -> None:
+    for number in range(3):
+        saved = tmp_path / f"{number}.html"
+        saved.write_bytes(
+            page(title=f"湿地保护行动方案第{number}号").replace(b"30", b"3%d" % number)
+        )
+        url = f"https://example.org/{number}.html"
+        assert filled("ingest", str(saved), "--url", url).status == 0
+    texts = tmp_path / "text.txt"
+    texts.write_text(TEXT)
+
+    def answers() -> list[object]:
+        with Archive.open(filled.archive) as archive:
+            titles = [version.title or "" for version in archive.index.all_versions()]
+            alike = [archive.index.same_title(title, 20) for title in titles]
+            assert archive.index.unsketched() == ()
+        found = filled("lookup", "--text", str(texts), "--json").json
+        return [dump(filled.archive), alike, found]
+
+    before = answers()
+    assert filled("rebuild-index").status == 0
+    assert answers() == before
 
 
 def test_damage_in_the_middle_costs_that_record_alone(folder: Path) -> None:

@@ -166,8 +166,10 @@ def test_a_text_that_lacks_paragraphs_is_a_part_of_the_other(make: Callable[[int
 @pytest.mark.parametrize(
     ("make", "added"),
     [
-        (law, "第41条 本条例施行后，市人民政府应当每年向社会公布港口岸线、水域和土地的使用情况，接受监督，并报省人民政府备案。"),
-        (act, "Sec. 41. Every permit that was granted before this act took effect ends after two years, and is not renewed by anybody."),
+        (law, "第41条 本条例施行后，"
+            "市人民政府应当每年向社会公布港口岸线、水域和土地的使用情况，接受监督，并报省人民政府备案。"),
+        (act, "Sec. 41. Every permit that was granted before this act took effect ends "
+            "after two years, and is not renewed by anybody."),
     ],
 )  # fmt: skip
 def test_a_paragraph_more_at_the_end_is_no_copy(make: Callable[[int], str], added: str) -> None:
@@ -186,6 +188,31 @@ def test_a_paragraph_more_at_the_end_is_no_copy(make: Callable[[int], str], adde
 )  # fmt: skip
 def test_headlines_and_disclaimers_at_the_end_are_no_paragraph_more(around: str) -> None:
     assert kind(law(7), law(7) + around) == "same"
+
+
+TEASERS = "".join(
+    f"\n{law(900 + number, 1)[:30].strip()} {law(930 + number, 2)[20:110]}".replace("。", "，")
+    for number in range(5)
+)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_long_list_of_teasers_below_a_short_text_is_no_part_of_it(seed: int) -> None:
+    short = law(seed, 6)
+    teasers = "\n".join(line.replace("\n", " ") for line in TEASERS.strip().split("\n第"))
+    assert kind(short, f"{short}\n{teasers}") == "same"
+    assert kind(f"{short}\n{teasers}", short) == "same"
+
+
+def test_a_page_that_quotes_the_beginning_of_a_text_in_a_list_does_not_contain_it() -> None:
+    short = (
+        "港口条例公布\n港口岸线规划由市人民政府编制，报省人民政府批准，并公布，"
+        "接受监督，任何单位和个人不得擅自变更。"
+    )
+    quoted = short.replace("\n", " ")[:100]
+    page = f"{law(27)}\n{quoted}\n{law(28, 1).split(chr(10))[0]}"
+    assert kind(short, page) == "different"
+    assert kind(page, short) == "different"
 
 
 def test_a_half_within_a_frame_is_a_part() -> None:
@@ -339,3 +366,24 @@ def test_a_page_that_changed_at_its_address_is_a_version_unless_it_became_anothe
     here = Issued(url="https://gov.example/plan.html")
     assert kind(law(25), law(25, 20), here, here) == "version"
     assert kind(law(25), law(26), here, here) == "different"
+
+
+def test_a_short_article_is_no_part_of_a_page_with_the_same_frame_that_lists_it() -> None:
+    def framed(title: str, date: str, views: int, body: str, listed: str) -> str:
+        return (
+            f"홈 > 뉴스 > 정치\n{title}\n{date} 李晓 기자 조회수 {views}\n"
+            f"페이스북 트위터 카카오톡 공유하기\n{title}\n{body}\n관련기사\n{listed}\n"
+        )
+
+    title = "항만청, 새 방파제 공사를 다음 달에 시작"
+    opening = "항만청은 길이 칠백 미터의 방파제를 다음 달부터 짓는다고 목요일에 밝혔다."
+    short = framed(
+        title, "2022-04-07", 73050, opening, "시장이 봄철 어획량을 점검 시장이 봄철 어획량을"
+    )
+    body = "\n".join(
+        f"시의회는 {n}번 안건을 {n + 3}대 {n}로 통과시키고 예산을 다시 나누었다."
+        for n in range(2, 30)
+    )
+    other = framed("시의회, 예산안 모두 통과", "2022-02-18", 59477, body, f"{title} {opening[:-9]}")
+    assert kind(short, other) == "different"
+    assert kind(other, short) == "different"

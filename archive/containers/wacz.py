@@ -71,6 +71,28 @@ def parts(handle: BinaryIO, start: int, stop: int) -> Iterator[Part | Damage]:
         yield refused("without WARC files")
 
 
+def parts_of_torn(handle: BinaryIO, start: int, stop: int) -> Iterator[Part | Damage]:
+    """The files with records in a ZIP whose end is missing, by the headers in front of each of them."""
+    why = "the end of the ZIP archive, with its directory, is missing"
+    yield Damage(code="torn-tail", offset=stop, length=0, message=why)
+    at = start
+    while at < stop:
+        handle.seek(at)
+        head = handle.read(_LOCAL)
+        if not head.startswith(b"PK\x03\x04") or len(head) < _LOCAL:
+            return
+        begin = _begin(handle, at)
+        handle.seek(at + _LOCAL)
+        name = handle.read(int.from_bytes(head[26:28], "little")).decode("utf-8", "replace")
+        size = int.from_bytes(head[18:22], "little")
+        told = not head[6] & 8 and size != 0xFFFFFFFF  # otherwise the size stands behind the bytes
+        end = min(begin + size, stop) if told else stop
+        stored = int.from_bytes(head[8:10], "little") == zipfile.ZIP_STORED
+        if stored and name.lower().endswith(_ENDINGS) and begin < end:
+            yield Part(name=name, handle=handle, start=begin, stop=end, offset=None)
+        at = end
+
+
 def _flaw(entry: zipfile.ZipInfo, gap: int, room: int) -> str:
     """Why the bytes of the entry are not read; "" when they are."""
     if entry.flag_bits & 1:

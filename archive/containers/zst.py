@@ -83,7 +83,9 @@ def _dictionary(handle: BinaryIO, start: int, stop: int) -> "zstd.ZstdDict | Non
         return None
     size = int.from_bytes(head[4:8], "little")
     if size > _DICTIONARY_LIMIT or size > stop - start - 8:
-        raise Unusable(f"the file begins with a dictionary for zstd that claims to have {size} bytes")
+        raise Unusable(
+            f"the file begins with a dictionary for zstd that claims to have {size} bytes"
+        )
     content = _bytes(handle, start + 8, size)
     try:
         if content.startswith(MAGIC):
@@ -91,9 +93,11 @@ def _dictionary(handle: BinaryIO, start: int, stop: int) -> "zstd.ZstdDict | Non
             content = inner.decompress(content, _DICTIONARY_LIMIT)
             if not inner.eof:
                 raise Unusable("the dictionary in front of the file is cut off or too large")
-        return zstd.ZstdDict(content)
+        dictionary = zstd.ZstdDict(content)
+        zstd.ZstdDecompressor(zstd_dict=dictionary)  # only this looks into it
     except (zstd.ZstdError, ValueError) as error:
         raise Unusable(f"the dictionary in front of the file is none ({error})") from error
+    return dictionary
 
 
 def _dictionary_id(head: bytes) -> int:

@@ -5,12 +5,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive import files
 from archive.errors import NotThere
 from archive.problems import Problem
 from archive.remote import receipts
 from archive.remote.interface import Store, digest_of
 from archive.remote.pushing import demand_same_archive
 from archive.remote.receipts import Receipt
+
+CODES = {
+    "remote-missing": "the store has a file no more that it had",
+    "remote-mismatch": "what the store has is not what was pushed",
+    "remote-stray": "the store has a file among the archive's that is none of it",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +78,8 @@ def _file_problems(
     if line not in listed:
         yield _problem("remote-missing", line, "the store has it no more")
         return
-    theirs = b"".join(store.get(line))
-    if theirs != receipts.sidecar(archive / name).read_bytes():
+    theirs = store.read_range(line, 0, receipts.SMALL)
+    if theirs != files.sidecar(archive / name).read_bytes():
         yield _problem("remote-mismatch", line, "it is not the digest file that lies here")
 
 

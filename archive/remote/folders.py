@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from archive import files
 from archive.errors import NotKept, NotThere, Unreachable
+from archive.remote.address import FolderAddress
+from archive.remote.arriving import bring
 from archive.remote.interface import Stored
 
 _UPLOADS = ".uploads"  # files on their way in, on the same disk
@@ -20,6 +21,7 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.where = FolderAddress(folder=str(root))
 
     @property
     def address(self) -> str:
@@ -42,7 +44,7 @@ class FolderStore:
             self._forget_stale()
             with source.open("rb") as handle:
                 pieces = iter(lambda: handle.read(_PIECE), b"")
-                return files.bring(final, coming, digest, lambda _: pieces)
+                return bring(final, coming, digest, lambda _: pieces)
         except (OSError, NotKept) as error:
             raise Unreachable(self.address, f"{name} could not be copied there: {error}") from error
         finally:
@@ -59,12 +61,13 @@ class FolderStore:
 
     def get(self, name: str, start: int = 0) -> Iterator[bytes]:
         """The bytes of the file from `start` on, in pieces; NotThere where there is no such file."""
-        while piece := self.get_range(name, start, _PIECE):
+        while piece := self.read_range(name, start, _PIECE):
             yield piece
             start += len(piece)
 
-    def get_range(self, name: str, start: int, length: int) -> bytes:
+    def read_range(self, name: str, start: int, length: int) -> bytes:
         """`length` bytes from `start` on; fewer only where the file ends; NotThere without the file."""
+        self._demand_root()
         try:
             with (self._root / name).open("rb") as handle:
                 handle.seek(start)

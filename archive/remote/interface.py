@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from archive.remote.address import Address
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checksum:
@@ -34,8 +36,13 @@ class Store(Protocol):
     """Files under names, elsewhere. All methods raise RemoteError where the store fails."""
 
     @property
+    def where(self) -> Address:
+        """Where it is, without anything secret."""
+        ...
+
+    @property
     def address(self) -> str:
-        """The store as people write it, without anything secret."""
+        """That, as people write it."""
         ...
 
     def put_if_absent(self, name: str, source: Path, digest: str) -> bool:
@@ -56,7 +63,7 @@ class Store(Protocol):
         """The bytes of the file from `start` on, in pieces; NotThere where there is no such file."""
         ...
 
-    def get_range(self, name: str, start: int, length: int) -> bytes:
+    def read_range(self, name: str, start: int, length: int) -> bytes:
         """`length` bytes from `start` on; fewer only where the file ends; NotThere without the file."""
         ...
 

@@ -1,5 +1,6 @@
 """Sealed WARC files from a store. Each is proved against its sidecar before it gets its name."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,11 +10,14 @@ from typing import Literal
 from archive import files, folder
 from archive.errors import Damaged, NotThere, OtherBytes
 from archive.remote import receipts
+from archive.remote.address import remembered
+from archive.remote.arriving import bring
 from archive.remote.interface import Store, Stored
-from archive.remote.pushing import demand_same_archive
+from archive.remote.pushing import demand_archive, demand_same_archive
 from archive.remote.receipts import Receipt
 
-_COMING = ".new"  # the suffix under which a file gathers; `verify` passes it by
+_NAME = re.compile(r"warc/variorum-[0-9]{6}-[0-9TZ]{1,30}\.warc\.gz")
+_COMING = "incoming"  # the folder of the archive in which files gather
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +46,10 @@ def pull(
     """
     with files.writer_lock(archive / folder.REMOTE_LOCK):
         _begin(archive, store)
+        if sidecars_only or remembered(archive) is None:
+            receipts.adopt(archive, store)
         listed = {each.name: each for each in store.list("warc/")}
-        whole = [name for name in sorted(listed) if f"{name}.sha256" in listed]
+        whole = [name for name in sorted(listed) if f"{name}.sha256" in listed and _is_ours(name)]
         wanted = [name for name in whole if not names or any(each in name for each in names)]
         if names and not wanted:
             raise NotThere(store.address, f"it has no file named like {', '.join(names)}.")
@@ -58,12 +64,18 @@ def pull(
 
 def _begin(archive: Path, store: Store) -> None:
     """Make sure that the folder and the store are one archive; an empty folder becomes it."""
+    demand_archive(store)
     if folder.is_vacant(archive):
-        mark = b"".join(store.get(folder.MARK))
+        mark = store.read_range(folder.MARK, 0, receipts.SMALL)
         files.make_folder(archive / "warc")
         files.replace(archive / folder.MARK, mark)
     folder.check_format(archive)
     demand_same_archive(archive, store)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a name is one that a WARC file of an archive has; no other becomes a path here."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _note(archive: Path, store: Store, stored: Stored) -> str:
@@ -72,17 +84,18 @@ def _note(archive: Path, store: Store, stored: Stored) -> str:
     With these two the file may be missing here, so that every death on the way leaves a sound archive.
     """
     path = archive / stored.name
-    beside = receipts.sidecar(path)
+    beside = files.sidecar(path)
     known = receipts.kept(archive, stored.name)
     if known and known.store == store.address and beside.exists():
         return receipts.digest_in(beside.read_bytes(), stored.name)
-    line = b"".join(store.get(f"{stored.name}.sha256"))
+    line = store.read_range(f"{stored.name}.sha256", 0, receipts.SMALL)
     digest = receipts.digest_in(line, stored.name)
     if not beside.exists():
         files.replace(beside, line)
     elif (ours := receipts.digest_in(beside.read_bytes(), stored.name)) != digest:
         raise OtherBytes(store.address, stored.name, f"SHA-256 {ours}", f"SHA-256 {digest}")
-    receipts.keep(archive, _stated(store, stored, digest))
+    if known is None:
+        receipts.keep(archive, _stated(store, stored, digest))
     return digest
 
 
@@ -111,16 +124,16 @@ def _pull_one(
         return Pulled(name=name, size=stored.size, state="here")
     if sidecars_only:
         return Pulled(name=name, size=stored.size, state="left there")
-    coming = path.with_name(path.name + _COMING)
+    coming = archive / _COMING / path.name
     resumed = coming.exists()
 
     def pieces(start: int) -> Iterator[bytes]:
         return store.get(name, start)
 
     try:
-        files.bring(path, coming, digest, pieces)
+        bring(path, coming, digest, pieces)
     except Damaged:
         if not resumed:
             raise
-        files.bring(path, coming, digest, pieces)  # what lay here may have been torn by a power cut
+        bring(path, coming, digest, pieces)  # what lay here may have been torn by a power cut
     return Pulled(name=name, size=stored.size, state="fetched")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from archive import files, folder
-from archive.errors import Damaged, OtherBytes, RemoteError
+from archive.errors import Damaged, NotThere, OtherBytes, RemoteError
 from archive.remote import receipts
 from archive.remote.interface import Store, digest_of
 from archive.remote.receipts import Receipt
@@ -37,6 +37,7 @@ def push(archive: Path, store: Store, *, drop_local: bool = False) -> Iterator[P
     folder.check_format(archive)
     with files.writer_lock(archive / folder.REMOTE_LOCK):
         _claim(archive, store)
+        receipts.adopt(archive, store)
         listed = {each.name: each.size for each in store.list("warc/")}
         digests = receipts.sealed(archive)
         _demand_no_strangers(store, listed, digests)
@@ -71,11 +72,25 @@ def demand_same_archive(archive: Path, store: Store) -> None:
         OtherBytes: it holds another one.
         NotThere: it holds none.
     """
+    demand_archive(store)
     ours, theirs = files.sha256(archive / folder.MARK), digest_of(store, folder.MARK)
     if ours != theirs:
         raise OtherBytes(
             store.address, folder.MARK, f"SHA-256 {ours}", f"SHA-256 {theirs}, of another archive"
         )
+
+
+def demand_archive(store: Store) -> None:
+    """Return when the store holds an archive.
+
+    Raises:
+        NotThere: it holds none.
+    """
+    if folder.MARK not in {each.name for each in store.list(folder.MARK)}:
+        message = (
+            f"there is no archive (no {folder.MARK}). Check the prefix, or push one there first."
+        )
+        raise NotThere(store.address, message)
 
 
 def _demand_no_strangers(store: Store, listed: dict[str, int], digests: dict[str, str]) -> None:
@@ -103,7 +118,7 @@ def _known(
 
 def _send(archive: Path, store: Store, path: Path, digest: str) -> Pushed:
     """Send a file and then its sidecar, have both confirmed, and keep the receipt."""
-    name, line = f"warc/{path.name}", receipts.sidecar(path)
+    name, line = f"warc/{path.name}", files.sidecar(path)
     sent = store.put_if_absent(name, path, digest)
     receipt = _confirmed(store, name, digest, path)
     line_digest = files.sha256(line)

@@ -19,6 +19,7 @@ from archive.warc import Record
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+_AROUND = 128 << 10  # bytes fetched on both sides of a record: text and reading stand side by side
 _AHEAD = 8 << 20  # bytes fetched at a time when a whole file is walked
 
 
@@ -27,6 +28,7 @@ class Elsewhere:
 
     def __init__(self, archive: Path) -> None:
         self._archive = archive
+        self._held = ("", 0, b"")  # name, start and bytes of what was fetched last
 
     def record(self, place: Place) -> Record:
         """The record at `place` of a file that is not here.
@@ -37,13 +39,22 @@ class Elsewhere:
         """
         if receipts.kept(self._archive, place.warc) is None:
             raise Damaged(place.warc, place.offset, "the file is missing")
-        data = self._store.get_range(place.warc, place.offset, place.length)
+        data = self._bytes(place)
         walked = list(gzipped.records(BytesIO(data), 0, len(data), take_warc))
         found = walked[0] if len(walked) == 1 else None
         if not isinstance(found, Found) or (found.length, len(data)) != (place.length,) * 2:
             said = walked[0].message if walked and isinstance(walked[0], Damage) else "no record"
             raise Damaged(place.warc, place.offset, f"in the store: {said}")
         return found.record
+
+    def _bytes(self, place: Place) -> bytes:
+        name, start, data = self._held
+        end = place.offset + place.length
+        if name != place.warc or not start <= place.offset <= end <= start + len(data):
+            start = max(0, place.offset - _AROUND)
+            data = self._store.read_range(place.warc, start, end + _AROUND - start)
+            self._held = (place.warc, start, data)
+        return data[place.offset - start : end - start]
 
     def sizes(self) -> dict[str, int]:
         """Bytes of each file that is only elsewhere, by name in the order of writing."""
@@ -92,7 +103,7 @@ class _RemoteFile(io.RawIOBase):
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         view = memoryview(buffer).cast("B")
         length = max(0, min(len(view), self._size - self._at))
-        data = self._store.get_range(self._name, self._at, length)
+        data = self._store.read_range(self._name, self._at, length)
         view[: len(data)] = data
         self._at += len(data)
         return len(data)

@@ -12,10 +12,12 @@ from typing import Literal
 import msgspec
 
 from archive import files
-from archive.errors import Damaged, OtherBytes
+from archive.errors import Damaged, OtherBytes, RemoteError
+from archive.remote.address import remember, remembered
 from archive.remote.interface import Checksum, Store, checksum_of, digest_of
 
 FOLDER = "receipts"
+SMALL = 1 << 12  # bytes of a sidecar or a mark that are read; real ones have under 200
 _SIDECAR = re.compile(r"([0-9a-f]{64}) [ *](\S+)\n\Z")
 
 
@@ -45,10 +47,14 @@ def confirm(store: Store, name: str, digest: str, source: Path | None) -> Receip
     stored = store.head(name)
     if stored is None:
         return None
-    if source and source.stat().st_size != stored.size:
-        ours = f"{source.stat().st_size} bytes (SHA-256 {digest})"
-        raise OtherBytes(store.address, name, ours, f"{stored.size} bytes")
     stated = stored.checksum
+    if source and source.stat().st_size != stored.size:
+        ours = f"{source.stat().st_size} bytes and SHA-256 {digest}"
+        sum_there = (
+            f"SHA-256 {stated.value}{' of parts' * bool(stated.part_size)}" if stated else ""
+        )
+        theirs = f"{stored.size} bytes and {sum_there or 'no checksum stated'}"
+        raise OtherBytes(store.address, name, ours, theirs)
     proved = False
     if stated and not stated.part_size:
         _demand_equal(store, name, digest, stated.value)
@@ -97,16 +103,29 @@ def elsewhere(archive: Path) -> dict[str, Receipt]:
     found = {}
     for path in sorted((archive / FOLDER).glob("*.warc.gz.json")):
         name = "warc/" + path.name.removesuffix(".json")
-        receipt = kept(archive, name)
-        here = (archive / name).exists() or not sidecar(archive / name).exists()
-        if receipt and not here:
+        if (archive / name).exists() or not files.sidecar(archive / name).exists():
+            continue
+        if receipt := kept(archive, name):
             found[name] = receipt
     return found
 
 
-def sidecar(path: Path) -> Path:
-    """Where the digest of a sealed file stands."""
-    return path.with_name(path.name + ".sha256")
+def adopt(archive: Path, store: Store) -> None:
+    """Make the store the one that records are read from.
+
+    Raises:
+        RemoteError: a file that is not here is in another one.
+        NotKept: the disk would not take it.
+    """
+    others = [each for each in elsewhere(archive).values() if each.store != store.address]
+    if others:
+        message = (
+            f"{len(others)} files of this archive are only in {others[0].store}. Pull them from there "
+            "before you use another store."
+        )
+        raise RemoteError(store.address, message)
+    if remembered(archive) != store.where:
+        remember(archive, store.where)
 
 
 def digest_in(text: bytes, name: str) -> str:

@@ -44,11 +44,14 @@ class Retries:
             try:
                 return attempt()
             except Transient as error:
-                bound = min(self.most_seconds, self.base_seconds * 2 ** (number - 1))
-                pause = self.jitter(0.0, bound)
                 spent = self.clock() - began
+                pause = self._pause(number) if number < self.attempts else 0.0
                 if number == self.attempts or spent + pause > self.total_seconds:
                     times = f"{number} attempts" if number > 1 else "one attempt"
                     raise Exhausted(f"{times} in {spent:.0f} s, the last: {error}") from error
                 self.sleep(pause)
         raise ValueError("a policy needs at least one attempt")
+
+    def _pause(self, number: int) -> float:
+        """Seconds to wait behind the attempt of this number."""
+        return self.jitter(0.0, min(self.most_seconds, self.base_seconds * 2 ** (number - 1)))

@@ -47,14 +47,14 @@ class S3Store:
     """Objects below a prefix of a bucket. Credentials come from the usual AWS chain and go nowhere else."""
 
     def __init__(self, where: S3Address, transfer: Transfer | None = None) -> None:
-        self._where = where
+        self.where = where
         self._transfer = transfer or Transfer()
         self._tags: dict[str, str] = {}  # ETags that the server gave for what we sent
 
     @property
     def address(self) -> str:
         """`s3://bucket/prefix`."""
-        return str(self._where)
+        return str(self.where)
 
     def put_if_absent(self, name: str, source: Path, digest: str) -> bool:
         """Upload the file; False where the name is taken, by whatever bytes.
@@ -100,21 +100,21 @@ class S3Store:
     def get(self, name: str, start: int = 0) -> Iterator[bytes]:
         """The bytes of the object from `start` on, in pieces that are each asked for again on failure."""
         while True:
-            piece = self.get_range(name, start, self._transfer.piece_size)
+            piece = self.read_range(name, start, self._transfer.piece_size)
             if piece:
                 yield piece
             if len(piece) < self._transfer.piece_size:
                 return
             start += len(piece)
 
-    def get_range(self, name: str, start: int, length: int) -> bytes:
+    def read_range(self, name: str, start: int, length: int) -> bytes:
         """`length` bytes from `start` on; fewer only where the object ends."""
         if length < 1:
             return b""
 
         def attempt() -> bytes:
             answer = self._client.get_object(
-                Bucket=self._where.bucket,
+                Bucket=self.where.bucket,
                 Key=self._key(name),
                 Range=f"bytes={start}-{start + length - 1}",
             )
@@ -136,7 +136,7 @@ class S3Store:
         while True:
             page = self.call("list_objects_v2", Prefix=self._key(prefix), **token)
             for found in page.get("Contents", ()):
-                name = found["Key"].removeprefix(self._where.prefix)
+                name = found["Key"].removeprefix(self.where.prefix)
                 yield Stored(name=name, size=found["Size"], checksum=None)
             if not page.get("IsTruncated"):
                 return
@@ -151,7 +151,7 @@ class S3Store:
 
         def attempt() -> dict[str, Any]:
             answer: dict[str, Any] = getattr(self._client, operation)(
-                Bucket=self._where.bucket, **arguments
+                Bucket=self.where.bucket, **arguments
             )
             return answer
 
@@ -162,12 +162,12 @@ class S3Store:
             try:
                 return attempt()
             except (BotoCoreError, ClientError, OSError) as error:
-                raise s3_errors.explained(error, operation, self._where) from error
+                raise s3_errors.explained(error, operation, self.where) from error
 
         try:
             return self._transfer.retries.run(translated)
         except Exhausted as error:
-            raise s3_errors.unreachable(str(error), self._where) from error
+            raise s3_errors.unreachable(str(error), self.where) from error
 
     @cached_property
     def _client(self) -> Any:  # boto3 makes its classes at run time
@@ -180,12 +180,12 @@ class S3Store:
         )
         try:
             session = boto3.session.Session()
-            return session.client("s3", endpoint_url=self._where.endpoint_url, config=config)
+            return session.client("s3", endpoint_url=self.where.endpoint_url, config=config)
         except (BotoCoreError, ValueError) as error:
-            raise s3_errors.unusable(error, self._where) from error
+            raise s3_errors.unusable(error, self.where) from error
 
     def _key(self, name: str) -> str:
-        return self._where.prefix + name
+        return self.where.prefix + name
 
 
 def _length_of_all(answer: dict[str, Any]) -> int:

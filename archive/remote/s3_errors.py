@@ -92,7 +92,8 @@ def _answered(error: ClientError, operation: str, where: S3Address) -> RemoteErr
         )
         return NotThere(str(where), message)
     if status == 404:
-        return NotThere(str(where), f"not found ({operation}).")
+        key = str(error.response.get("Error", {}).get("Key") or "such object")
+        return NotThere(str(where), f"there is no {key.removeprefix(where.prefix)} ({operation}).")
     if status in {401, 403}:
         return AccessDenied(str(where), f"{operation} was refused ({said}): {_check(code)}")
     if status in {301, 307} or code == "AuthorizationHeaderMalformed":

@@ -35,9 +35,15 @@ class Upload:
             Damaged: the file does not have the digest; nothing is visible.
             RemoteError: it did not come to its end; its parts wait for the next try.
         """
-        if self._is_taken():
+        sent = not self._is_taken() and self._sent(digest, metadata)
+        with suppress(
+            RemoteError
+        ):  # the file is safe; remains cost space, and the next push looks again
             self._abort_all(self._waiting())
-            return False
+        return sent
+
+    def _sent(self, digest: str, metadata: dict[str, str]) -> bool:
+        """Whether this upload made the object; False where another one was faster."""
         waiting = self._waiting()
         for start in range(_STARTS):
             upload, *others = waiting or [self._begin(metadata)]

@@ -25,8 +25,11 @@ SCHEMA = newest.SCHEMA + shelf.SCHEMA
 
 SEGMENTS = "sketches"  # the folder of the segments, beside the file of the index
 GATHERED = 2048  # sketches that make a segment: about three megabytes
-_ALIKE = 4  # segments of one size that are merged: few to ask, and few times that a key is written
-_ASKED = 512  # keys of a sample that are looked up: bounds the time for a long text
+# A segment is at least so many times all smaller ones together, or it is merged with them: five
+# segments hold ten million texts, and each key is written some twenty times on the way there.
+_LARGER = 4
+# Keys of a sample that are looked up: so many, of a long text an eighth of all, and no more than these.
+_ASKED, _ASKED_PART, _ASKED_MOST = 200, 8, 512
 
 
 class Sketches:
@@ -62,7 +65,8 @@ class Sketches:
             UnusableIndex: a segment is missing or damaged.
         """
         bands, sample = keys_of(sketch)
-        asked = sample[:_ASKED]  # ascending hashes: the same choice for every text
+        count = min(_ASKED_MOST, max(_ASKED, len(sample) // _ASKED_PART))
+        asked = sample[:count]  # ascending hashes: the same choice for every text
         tally = Tally(bands, asked, of=len(sample))
         segments: tuple[Segment, ...] = ()
         current = False
@@ -122,15 +126,15 @@ class Sketches:
         return self._shelf.write(lambda append: merge(segments, append))
 
     def _alike(self) -> tuple[Row, ...]:
-        """Segments of one size that are to be merged, the smallest ones first."""
-        tiers: dict[int, list[Row]] = {}
-        for row in self._shelf.rows():
-            tier = (max(1, row.versions // self._gathered).bit_length() - 1) // 2  # powers of four
-            tiers.setdefault(tier, []).append(row)
-        for _, rows in sorted(tiers.items()):
-            if len(rows) >= _ALIKE and sum(row.versions for row in rows) <= MOST_VERSIONS:
-                return tuple(rows)
-        return ()
+        """The smallest segments, as far as the next one is not much larger than all of them; or none."""
+        rows = sorted(self._shelf.rows(), key=lambda row: row.versions)
+        taken, total = rows[:1], sum(row.versions for row in rows[:1])
+        for row in rows[1:]:
+            if row.versions >= _LARGER * total or total + row.versions > MOST_VERSIONS:
+                break
+            taken.append(row)
+            total += row.versions
+        return tuple(taken) if len(taken) > 1 else ()
 
 
 def candidates(

@@ -18,9 +18,8 @@ CREATE TABLE IF NOT EXISTS sketch_segment (
 );
 """
 
-_MAPPED = 3 << 29  # bytes of segments that may be memory of the process; larger ones are read
+_MAPPED = 7 << 28  # bytes of segments that may be memory of the process; larger ones are read
 _SUFFIX = ".segment"
-_SIDECAR = ".sha256"  # as `files.seal` names it
 
 Fill = Callable[[Callable[[bytes], object]], None]  # is given what takes bytes
 
@@ -133,7 +132,7 @@ class Shelf:
         if self._folder is None or not self._folder.is_dir():
             return
         named = {row.name for row in self.rows()}
-        named |= {name + _SIDECAR for name in named}
+        named |= {name + files.SIDECAR_SUFFIX for name in named}
         for path in sorted(self._folder.iterdir()):
             if path.name not in named:
                 path.unlink(missing_ok=True)
@@ -142,9 +141,8 @@ class Shelf:
         """What is wrong with the files, a sentence each; reads all of them."""
         for row in self.rows():
             path = self._path(row)
-            sidecar = path.with_name(path.name + _SIDECAR)
             try:
-                said = sidecar.read_text("ascii", "replace").partition(" ")[0]
+                said = files.sidecar_digest(path)
                 sound = path.stat().st_size == row.size and files.sha256(path) == said
             except OSError as error:
                 yield f"the segment {row.name} cannot be read ({error.strerror})"

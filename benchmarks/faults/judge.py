@@ -54,7 +54,7 @@ def _is_kept(archive: Archive, kind: str, said: list[str]) -> bool:
 
 
 def _left_over(folder: Path) -> list[Path]:
-    every = [*(folder / "warc").iterdir(), *folder.iterdir()]
+    every = [*folder.glob("*"), *folder.glob("warc/*")]
     return [path for path in every if path.suffix in {".open", ".new"}]
 
 

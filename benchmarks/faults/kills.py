@@ -17,7 +17,17 @@ from benchmarks.faults.outcome import Outcome
 from benchmarks.faults.victim import write
 
 ROOT = Path(__file__).resolve().parents[2]
-CALLS = ("write", "pwrite64", "fsync", "fdatasync", "ftruncate", "rename", "unlink", "mkdir", "chmod")
+CALLS = (
+    "write",
+    "pwrite64",
+    "fsync",
+    "fdatasync",
+    "ftruncate",
+    "rename",
+    "unlink",
+    "mkdir",
+    "chmod",
+)
 _ROUNDS = 8  # deaths that one archive goes through before a fresh one begins
 _LONGEST = 0.25  # seconds until the kill: opening takes 0.05, a step 0.02
 

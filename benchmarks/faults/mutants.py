@@ -5,9 +5,11 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from archive import files, store
+from archive import files, members, store
 from archive.files import Appender
+from archive.records import Place
 from archive.sqlite_index import SqliteIndex
+from archive.warc import Record
 
 SOUND = "none"
 
@@ -23,8 +25,8 @@ def planted(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _changed(owner: Any, **parts: Any) -> Iterator[None]:
-    """`owner` with other attributes."""
+def changed(owner: Any, **parts: Any) -> Iterator[None]:
+    """`owner`, such as a module, with other attributes."""
     before = {name: getattr(owner, name) for name in parts}
     for name, part in parts.items():
         setattr(owner, name, part)
@@ -33,6 +35,10 @@ def _changed(owner: Any, **parts: Any) -> Iterator[None]:
     finally:
         for name, part in before.items():
             setattr(owner, name, part)
+
+
+def _nothing(*_: object) -> None:
+    """In place of what is left out."""
 
 
 @contextmanager
@@ -61,26 +67,33 @@ def _index_before_data() -> Iterator[None]:
         if not self._db.in_transaction:
             flush()
 
+    read = members.read
+
+    def present(path: Path, place: Place) -> Record:
+        flush()
+        return read(path, place)
+
     with ExitStack() as stack:
-        stack.enter_context(_changed(Appender, append=delayed, sync=lambda self: None))
-        stack.enter_context(_changed(SqliteIndex, transaction=committed))
+        stack.enter_context(changed(members, read=present))
+        stack.enter_context(changed(Appender, append=delayed, sync=_nothing))
+        stack.enter_context(changed(SqliteIndex, transaction=committed))
         yield
         flush()
 
 
 def _no_recovery() -> AbstractContextManager[None]:
-    return _changed(store, catch_up=lambda path, index: None)
+    return changed(store, catch_up=_nothing)
 
 
 def _torn_tails_stay() -> AbstractContextManager[None]:
     def left(path: Path, start: int, folder: Path) -> Path:  # noqa: ARG001 - that of move_tail
         return path
 
-    return _changed(files, move_tail=left)
+    return changed(files, move_tail=left)
 
 
 def _no_sync() -> AbstractContextManager[None]:
-    return _changed(Appender, sync=lambda self: None)
+    return changed(Appender, sync=_nothing)
 
 
 MUTANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {

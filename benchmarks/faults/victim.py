@@ -118,8 +118,9 @@ def version_of(other: str, text: str, merged: tuple[str, ...] = ()) -> Filing:
 class Writer:
     """Does a bit of everything, one step after the other, by chance and the same for a seed."""
 
-    def __init__(self, archive: Archive, seed: str, say: Say) -> None:
-        self._archive, self._seed, self._say = archive, seed, say
+    def __init__(self, archive: Archive, seed: str, say: Say, most: int = _MOST) -> None:
+        """`most` is the bytes of its longest page."""
+        self._archive, self._seed, self._say, self._most = archive, seed, say, most
         self._chance = random.Random(seed)
         self._texts: list[str] = []
 
@@ -140,7 +141,7 @@ class Writer:
             self._apart()
 
     def _text(self, number: int) -> str:
-        noise = self._chance.randbytes(self._chance.randrange(_MOST // 2)).hex()
+        noise = self._chance.randbytes(self._chance.randrange(self._most // 2)).hex()
         return f"text {self._seed} {number} {noise}"
 
     def _keep(self, number: int, body: bytes) -> Capture:
@@ -190,11 +191,11 @@ class Writer:
         self._say(f"apart {one} {other}")
 
 
-def write(path: Path, seed: str, steps: int | None, say: Say) -> int:
+def write(path: Path, seed: str, steps: int | None, say: Say, most: int = _MOST) -> int:
     """Exit status of a writer that makes so many steps, or goes on until it is stopped."""
     try:
         with Archive.open(path, write=True) as archive:
-            writer = Writer(archive, seed, say)
+            writer = Writer(archive, seed, say, most)
             for number in islice(count(), steps):
                 writer.step(number)
     except NotKept as error:
@@ -203,11 +204,12 @@ def write(path: Path, seed: str, steps: int | None, say: Say) -> int:
     return 0
 
 
-def _main(words: list[str]) -> int:
+def main(words: list[str]) -> int:
+    """Exit status of one victim."""
     path, seed, steps = Path(words[0]), words[1], int(words[2])
     with planted(words[3] if len(words) > 3 else SOUND):
         return write(path, seed, steps, lambda line: print(line, flush=True))
 
 
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

@@ -45,7 +45,7 @@ def ingest(
 @common
 @click.pass_obj
 def import_(settings: Settings, warcs: tuple[Path, ...]) -> int:
-    """Take over WARC files made by other tools, bytes untouched, and say what each page is."""
+    """Take over WARC, ARC and WACZ files of other tools, bytes untouched, and say what each page is."""
     with Intake(settings) as intake:
         reports = [intake.take_warc(path) for path in warcs]
     files = [views.import_report(each) for each in reports]
