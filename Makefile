@@ -1,5 +1,5 @@
 # The names that people and CI use; CONTRIBUTING.md says what each leaves behind.
-.PHONY: setup dev demo test lint format bench lock clean
+.PHONY: setup dev demo test lint format bench faults lock clean
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTHON ?= python3
@@ -45,6 +45,9 @@ format: dev
 
 bench: dev
 	$(PY) -m benchmarks
+
+faults: dev  # half an hour; wants strace, and root for the small disk
+	$(PY) -m benchmarks.faults
 
 # Names, versions and hashes only: a lock file must not say where packages were fetched.
 lock:

@@ -28,6 +28,7 @@ from benchmarks import (
     index_scale,
     near_copies,
     reading_floors,
+    verify_speed,
     way,
 )
 from benchmarks.figures import FULL, Baseline, Extent, Figure, baseline
@@ -77,6 +78,7 @@ BENCHMARKS = {
     "import": Benchmark(
         measure=import_speed.measure, title="Taking over a WARC file", reads=("aeb", "traf", "cn")
     ),
+    "verify": Benchmark(measure=verify_speed.measure, title="verify beside gzip -t and sha256sum"),
     "hostile": Benchmark(
         measure=hostile.measure, title="A hostile web, every case", needs=("measure",)
     ),

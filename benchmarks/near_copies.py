@@ -9,6 +9,7 @@ import gzip
 import importlib.util
 import json
 import tempfile
+import warnings
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -91,7 +92,8 @@ def _made(maker: ModuleType, size: _Size) -> list[Copy]:
     """The copies of laws that the script makes with our seed."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "copies.jsonl"
-        with redirect_stdout(StringIO()):
+        with redirect_stdout(StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # the script leaves files to be closed
             maker.gen(
                 Namespace(
                     laws=str(corpus.folder("laws")), out=str(out), n=size.families,

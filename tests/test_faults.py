@@ -46,7 +46,7 @@ def test_what_a_killed_writer_had_acknowledged_is_there(tmp_path: Path) -> None:
 def test_a_writer_may_die_before_any_call_that_changes_the_disk(tmp_path: Path) -> None:
     outcome = kills.at_every_call(tmp_path, every=90)
     demand_nothing_lost(outcome)
-    assert len(outcome.notes) > 2
+    assert len(outcome.notes) >= 2  # kinds of call
 
 
 @traced

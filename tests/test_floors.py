@@ -20,6 +20,7 @@ ONLY_WHOLE = (
     "filing/",
     "index ",
     "crawl/",
+    "verify/",
     "hostile/",
     "near/signing",
 )  # too long for a test

@@ -18,6 +18,12 @@ from archive.members import Found, walk
 from tests.samples import warcs
 
 NPM_WARCIO = "warcio@2.4.11"
+# `warcio check` decodes bodies on the way to their digests, which are over the coded bytes, and fails
+# at any coding that it or the brotli package beside it does not know. So it reads them as they are.
+_CHECK = (
+    "from warcio.cli import main; from warcio.recordloader import ArcWarcRecord;"
+    " ArcWarcRecord.content_stream = lambda self: self.raw_stream; main()"
+)
 Listing = list[tuple[int, str]]  # (offset, type of the record) in order
 
 
@@ -32,7 +38,7 @@ def demand_that_others_list_the_same(folder: Path) -> str:
         assert ours
         for name, listing in others.items():
             assert listing(path) == ours, f"{name} lists other records of {path.name}"
-        _run(sys.executable, "-m", "warcio.cli", "check", str(path))
+        _run(sys.executable, "-c", _CHECK, "check", str(path))
     return missing
 
 

@@ -130,11 +130,12 @@ class _Check:
 
     def prove_tail(self, path: Path, last: Place) -> None:
         """Walk a file from the last record that the index names."""
-        for found in walk(path, last.offset, self._extent(last.warc, path)):
-            if isinstance(found, Damage):
-                self.problems.append(of_damage(found, last.warc))
-            else:
-                self._tally["records"] += 1
+        with self._asking():  # the place is the index's word
+            for found in walk(path, last.offset, self._extent(last.warc, path)):
+                if isinstance(found, Damage):
+                    self.problems.append(of_damage(found, last.warc))
+                else:
+                    self._tally["records"] += 1
 
     def prove(
         self,
