@@ -156,7 +156,7 @@ def at(documents: int) -> Point:
 def ask(folder: str, documents: int) -> None:
     """Print what looking up so many near-copies cost this process, as JSON.
 
-    Every lookup is done three times. The first reads from the disk; of the others the better one
+    Every lookup is done five times. The first reads from the disk; of the others the best one
     counts, because what else the machine does is not the index's.
     """
     with closing(connect(Path(folder) / "index.sqlite", write=False)) as connection:
@@ -167,7 +167,7 @@ def ask(folder: str, documents: int) -> None:
         times, walls, right = [], [], 0
         for number, copy in zip(wanted, copies, strict=True):
             spent, passed = [], []
-            for _ in range(3):
+            for _ in range(5):
                 began, cpu = time.perf_counter(), time.thread_time()
                 found = list(islice(index.candidates(copy), 20))
                 spent.append(1000 * (time.thread_time() - cpu))

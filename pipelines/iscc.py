@@ -37,6 +37,8 @@ def text_code(text: str) -> str:
 
 def collapsed(text: str) -> str:
     """The text in lower case, without white space, control characters, marks and punctuation."""
+    if text.isascii() and text.isalnum() and text == text.lower():
+        return text  # so are the normal forms of texts in Latin letters
     decomposed = unicodedata.normalize("NFD", text.encode("utf-8", "replace").decode()).lower()
     left_out = {
         ord(character): None
