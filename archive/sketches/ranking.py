@@ -90,14 +90,14 @@ class Tally:
         if not common.any():
             return hits
         keys = np.flatnonzero(common)
-        kept = [np.flatnonzero(~common[hits.which])]
-        for key in (
-            *keys[keys < self._bands][:_COMMON_ASKED],
-            *keys[keys >= self._bands][:_COMMON_ASKED],
-        ):
-            rows = np.flatnonzero(hits.which == key)
-            kept.append(rows[np.argsort(hits.versions[rows])[-_COMMON:]])
-        rows = np.concatenate(kept)
+        followed = np.zeros(len(common), np.bool_)
+        followed[keys[keys < self._bands][:_COMMON_ASKED]] = True
+        followed[keys[keys >= self._bands][:_COMMON_ASKED]] = True
+        rows = np.flatnonzero(followed[hits.which])
+        rows = rows[np.lexsort((-hits.versions[rows], hits.which[rows]))]  # newest first, by key
+        which = hits.which[rows]
+        place = np.arange(len(rows)) - np.searchsorted(which, which)  # of a hit among its key's
+        rows = np.concatenate((np.flatnonzero(~common[hits.which]), rows[place < _COMMON]))
         return Hits(which=hits.which[rows], versions=hits.versions[rows], sizes=hits.sizes[rows])
 
 
