@@ -30,6 +30,7 @@ from archive.store import Archive
 ROOT = Path(__file__).resolve().parents[1]
 START = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 PAGE = "https://ministry.example/plan.html"
+CHINESE = "http://www.gov.example/湿地/计划一.htm?标题=湿地&b=1"
 REQUEST = b"GET /plan.html HTTP/1.1\r\nHost: ministry.example\r\n\r\n"
 
 
@@ -164,6 +165,13 @@ def fill(folder: Path) -> None:
         handed = archive.keep(resource(url=f"{PAGE}/handed", after=70))
         archive.keep(resource(url=f"{PAGE}/handed-again", after=80))
         archive.file(reading(handed, "handed in"), new("handed in"), sketch("handed in"))
+
+
+def fill_with_chinese(path: Path) -> None:
+    """An archive with some of everything, and an address that is not ASCII."""
+    fill(path)
+    with Archive.open(path, write=True) as archive:
+        put(archive, "湿地保护", new("湿地保护"), url=CHINESE, after=200)
 
 
 def _refusal(capture: Capture) -> Refusal:

@@ -25,19 +25,15 @@ from archive.members import Found, walk
 from archive.store import Archive
 from tests import foreign_tools
 from tests.foreign_warcs import ONE, TWO, gz, request, revisit
-from tests.samples import PAGE, exact, exchange, fill, new, put, reading
+from tests.samples import PAGE, exact, exchange, fill_with_chinese, new, put, reading
 from tests.samples import warcs as warc_files
-
-CHINESE = "http://www.gov.example/湿地/计划一.htm?标题=湿地&b=1"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive with some of everything, and an address that is not ASCII."""
     folder = tmp_path_factory.mktemp("export") / "archive"
-    fill(folder)
-    with Archive.open(folder, write=True) as archive:
-        put(archive, "湿地保护", new("湿地保护"), url=CHINESE, after=200)
+    fill_with_chinese(folder)
     return folder
 
 

@@ -44,9 +44,9 @@ def test_what_a_killed_writer_had_acknowledged_is_there(tmp_path: Path) -> None:
 
 @traced
 def test_a_writer_may_die_before_any_call_that_changes_the_disk(tmp_path: Path) -> None:
-    outcome = kills.at_every_call(tmp_path, every=90)
+    outcome = kills.at_every_call(tmp_path, every=37)
     demand_nothing_lost(outcome)
-    assert len(outcome.notes) >= 2  # kinds of call
+    assert len(outcome.notes) > 2  # kinds of call
 
 
 @traced

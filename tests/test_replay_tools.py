@@ -14,18 +14,14 @@ from service.commands.export import export
 from service.commands.timemap import timemap
 from service.options import Settings
 from tests import foreign_tools
-from tests.samples import PAGE, exact, exchange, fill, new, put
-
-CHINESE = "http://www.gov.example/湿地/计划一.htm?标题=湿地&b=1"
+from tests.samples import CHINESE, PAGE, exact, exchange, fill_with_chinese
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive with some of everything, and an address that is not ASCII."""
     folder = tmp_path_factory.mktemp("timemap") / "archive"
-    fill(folder)
-    with Archive.open(folder, write=True) as archive:
-        put(archive, "湿地保护", new("湿地保护"), url=CHINESE, after=200)
+    fill_with_chinese(folder)
     return folder
 
 
