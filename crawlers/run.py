@@ -82,6 +82,9 @@ class Manners:
     policies: Sequence[Policy] = ()
     memory: Memory | None = None  # asked on the network thread
     browser: bool = False  # pages are to be filled in by a browser before they are read
+    may_go_on: Callable[[], bool] = lambda: (
+        True
+    )  # while not, nothing new is fetched; network thread
 
 
 _begun = threading.Event()
@@ -108,9 +111,7 @@ def fetch(
     """
     wanted = tuple(dict.fromkeys(addresses))
     way = _Way(spider=AddressesSpider, arguments={"addresses": wanted}, addresses=wanted)
-    manners = manners or Manners()
-    allowed = _begin(manners)
-    return _Crawl(way, limits, receive, progress).run(allowed, manners)
+    return _Crawl(way, limits, receive, progress, manners or Manners()).run()
 
 
 def discover(
@@ -130,9 +131,7 @@ def discover(
         Exception: whatever `receive` or `progress` raised; the crawl was ended before.
     """
     way = _Way(spider=SiteSpider, arguments={"explorer": explorer}, addresses=())
-    manners = manners or Manners()
-    allowed = _begin(manners)
-    summary = _Crawl(way, limits, receive, progress).run(allowed, manners)
+    summary = _Crawl(way, limits, receive, progress, manners or Manners()).run()
     return summary, explorer.finish(interrupted=summary.interrupted)
 
 
@@ -166,21 +165,23 @@ class _Crawl:
         limits: Limits,
         receive: Receive,
         progress: Callable[[Progress], None] | None,
+        manners: Manners,
     ) -> None:
-        self.way, self.limits = way, limits
+        self.allowed = _begin(manners)
+        self.way, self.limits, self.manners = way, limits, manners
         self._receive, self._progress = receive, progress
         self.answered = self.failed = self.exchanges = self.bytes_received = 0
         self.interrupted = False
-        self.courier = Courier(self._received)
+        self.courier = Courier(self._received, manners.may_go_on)
         self.crawler: Crawler | None = None
         self.reactor: Any = None
 
-    def run(self, allowed: str, manners: Manners) -> Summary:
+    def run(self) -> Summary:
         """Blocks until the crawl is over."""
         began = time.monotonic()
         rest: list[str] = []
         try:
-            self._crawl(self._settings(allowed, manners), browser=manners.browser)
+            self._crawl(self._settings())
             rest = [address for address in self.way.addresses if address not in self._settled()]
         finally:
             self.courier.close([self._unsettled(url) for url in rest])
@@ -212,18 +213,18 @@ class _Crawl:
         spider = self.crawler.spider if self.crawler is not None else None
         return spider.waiting if isinstance(spider, JourneysSpider) else 0
 
-    def _settings(self, allowed: str, manners: Manners) -> Settings:
+    def _settings(self) -> Settings:
         settings = crawl_settings(
             delay_seconds=self.limits.delay_seconds,
             max_bytes=self.limits.max_bytes,
             timeout_seconds=self.limits.timeout_seconds,
             contact=self.limits.contact,
-            allowed=allowed,
+            allowed=self.allowed,
         )
         # Scrapy would copy a dict or a list into settings of its own; a tuple stays as it is.
-        settings.set("VARIORUM_POLICIES", tuple(manners.policies), priority="cmdline")
-        settings.set("VARIORUM_MEMORY", manners.memory, priority="cmdline")
-        if manners.browser:
+        settings.set("VARIORUM_POLICIES", tuple(self.manners.policies), priority="cmdline")
+        settings.set("VARIORUM_MEMORY", self.manners.memory, priority="cmdline")
+        if self.manners.browser:
             browser = "crawlers.browser.BrowserMiddleware"
             settings["DOWNLOADER_MIDDLEWARES"].set(browser, 110, priority="cmdline")
         if not self.way.addresses:  # what was found first is asked first
@@ -231,14 +232,14 @@ class _Crawl:
                 settings.set(name, "scrapy.squeues.FifoMemoryQueue", priority="cmdline")
         return settings
 
-    def _crawl(self, settings: Settings, *, browser: bool) -> None:
+    def _crawl(self, settings: Settings) -> None:
         for name in ("scrapy", "twisted", "protego"):  # silent unless the caller sets up logging
             logging.getLogger(name).addHandler(logging.NullHandler())
         process = CrawlerProcess(settings)
         self.crawler = process.create_crawler(self.way.spider)
         crawling = process.crawl(
-            self.crawler, deliver=self._deliver, room=self.courier.room, browser=browser,
-            **self.way.arguments,
+            self.crawler, deliver=self._deliver, room=self.courier.room,
+            browser=self.manners.browser, **self.way.arguments,
         )  # fmt: skip
         crawling.addErrback(self._broken)
         from twisted.internet import reactor  # noqa: PLC0415 - Scrapy installs it in crawl()
@@ -279,6 +280,7 @@ class _Crawl:
 
     def _stop(self) -> None:
         """Lets what is in flight finish and begins nothing new."""
+        self.courier.end()
         if self.crawler is None or not self.crawler.crawling:
             return
         for slot in self.crawler.engine.downloader.slots.values():

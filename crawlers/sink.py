@@ -10,6 +10,7 @@ from typing import Any
 
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
@@ -41,13 +42,16 @@ class Failure:
 
 Receive = Callable[[Arrival | Failure], None]
 MOST_WAITING = 16  # items on their way to the worker before downloads pause: as many as there are
+_LOOK_SECONDS = 0.5  # between two looks whether there is room again
 
 
 class Courier:
     """Calls `receive` in one thread of its own, one item after the other."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, may_go_on: Callable[[], bool] = lambda: True) -> None:
         self._receive = receive
+        self._may_go_on = may_go_on  # asked on the network thread
+        self._ending = False
         self._pool = ThreadPool(minthreads=1, maxthreads=1, name="receive")
         self.error: BaseException | None = None  # what `receive` raised; nothing is delivered after
         self._waiting = 0
@@ -55,7 +59,9 @@ class Courier:
         self._pool.start()
 
     async def room(self) -> None:
-        """Returns once the worker has caught up so far that more may be fetched."""
+        """Returns once the worker has caught up so far that more may be fetched, and may go on."""
+        while not (self._ending or self._may_go_on()):
+            await _moment()
         if self._waiting >= MOST_WAITING or self._paused:
             caught_up: Deferred[None] = Deferred()
             self._paused.append(caught_up)
@@ -84,8 +90,18 @@ class Courier:
         except BaseException as error:  # noqa: BLE001 - any thread's edge; crawlers.run raises it
             self.error = error
 
+    def end(self) -> None:
+        """What is under way is delivered whether there is room or not, so that the crawl can end."""
+        self._ending = True
+
     def close(self, last: list[Failure]) -> None:
         """Hands over what is left, after the crawl, and ends the thread."""
         for item in last:
             self._pool.callInThread(self._hand_over, item)
         self._pool.stop()
+
+
+async def _moment() -> None:
+    from twisted.internet import reactor  # noqa: PLC0415 - Scrapy has installed it by now
+
+    await maybe_deferred_to_future(deferLater(reactor, _LOOK_SECONDS, lambda: None))

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +23,7 @@ from service import terminal
 from service.intake import Intake
 
 INTERRUPTED = 130
+_KEPT_FREE = 128  # MiB: more than all that a crawl can have under way, 16 answers of 8 MiB
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
@@ -121,7 +123,42 @@ def manners(
         ),
         memory=ArchiveMemory(archive),
         browser=browser,
+        may_go_on=Reserve(archive, _kept_free()),
     )
+
+
+def _kept_free() -> int:
+    """What VARIORUM_KEEP_FREE asks for, in bytes."""
+    typed = os.environ.get("VARIORUM_KEEP_FREE", "") or str(_KEPT_FREE)
+    if not typed.isascii() or not typed.isdigit():
+        raise click.UsageError(f"VARIORUM_KEEP_FREE is a number of MiB, not {typed[:40]!r}.")
+    return int(typed) << 20
+
+
+class Reserve:
+    """Whether so much of the archive's disk is free that what is under way can be kept.
+
+    A crawl that finds the disk nearly full pauses rather than fails, and goes on when there is room.
+    """
+
+    def __init__(self, archive: Path, least: int) -> None:
+        self._archive, self._least = archive, least  # bytes
+        self._was_enough = True
+
+    def __call__(self) -> bool:
+        """Says so on standard error, once each time, when it is no longer enough and when it is again."""
+        free = shutil.disk_usage(self._archive).free
+        enough = free >= self._least
+        if enough != self._was_enough:
+            self._was_enough = enough
+            least = f"{self._least >> 20} MiB"
+            told = (
+                f"there are {least} again; the crawl goes on"
+                if enough
+                else f"only {free >> 20} MiB are; the crawl pauses until there are {least}"
+            )
+            click.echo(f"variorum: Free on the disk of {self._archive}: {told}.", err=True)
+        return enough
 
 
 class Counted:

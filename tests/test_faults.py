@@ -118,6 +118,36 @@ def test_a_crawl_that_meets_a_full_disk_ends_with_its_own_status(
     assert variorum.submit(server, "/large").json["results"][0]["capture"]
 
 
+def test_a_crawl_pauses_while_the_disk_is_nearly_full_and_goes_on_with_room(
+    variorum: Variorum, serve: Callable[..., Loopback], tmp_path: Path
+) -> None:
+    free = shutil.disk_usage(tmp_path).free >> 20  # MiB
+    filler = tmp_path / "filler"
+    if free < 4096:
+        pytest.skip("this needs 4 GiB of free disk, to be sure what fills it")
+    with filler.open("wb") as handle:
+        os.posix_fallocate(handle.fileno(), 0, 2048 << 20)
+    server = serve({f"/{number}": ok(page(title=f"方案 {number}")) for number in range(3)})
+    crawl = subprocess.Popen(
+        [sys.executable, "-m", "service.cli", "--archive", str(variorum.archive), "submit",
+         "--delay", "0", *(f"{server.origin}/{number}" for number in range(3))],
+        cwd=ROOT,
+        env=os.environ
+        | {"VARIORUM_ALLOW_ADDRESSES": server.allow, "VARIORUM_KEEP_FREE": str(free - 1024)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert crawl.stderr is not None
+    assert "the crawl pauses until there are" in crawl.stderr.readline()
+    assert crawl.poll() is None
+    filler.unlink()
+    _, rest = crawl.communicate(timeout=60)
+    assert "the crawl goes on" in rest
+    assert crawl.returncode == 0, rest
+    assert variorum("stats", "--json").json["captures"] >= 3
+
+
 def test_a_second_writer_is_refused_and_harms_nothing(tmp_path: Path) -> None:
     demand_nothing_lost(crowd.second_writer(tmp_path, 2))
 

@@ -21,6 +21,8 @@ KNOWS = {  # packages that a framework is for; nobody else imports it
     "twisted": {"crawlers"},
     "click": {"service"},
     "rich": {"service", "benchmarks"},
+    "httpx": {"service", "benchmarks"},
+    **dict.fromkeys(("dbos", "fastapi", "starlette", "uvicorn", "jinja2"), {"service"}),
 }
 EDGES = {  # outermost edges, each with the one that hears of what was caught
     ("service/cli.py", "run"),  # the user
