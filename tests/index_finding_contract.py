@@ -4,8 +4,26 @@ import pytest
 
 from archive.errors import UnknownKey
 from archive.index import Index
+from archive.records import Gone, Tombstone
 from tests.index_contract import WARC, apart, at, capture, entry, put
-from tests.samples import exact, new, same_as, sketch
+from tests.samples import START, exact, new, same_as, sketch
+
+
+def tombstone(number: int, *texts: str) -> Tombstone:
+    """What is left of capture `number` and of the texts that were read from it."""
+    gone = capture(number)
+    return Tombstone(
+        capture=gone.id,
+        url=gone.url,
+        captured_at=gone.fetched_at,
+        payload_digest=gone.payload_digest,
+        entity_digest=gone.entity_digest,
+        keys=tuple(exact(text) for text in texts),
+        gone=(Gone(type="response", id=gone.id, digest=gone.payload_digest, length=10),),
+        by="archivist",
+        reason="A name that may not be shown.",
+        at=START,
+    )
 
 
 class FindingContract:
@@ -62,3 +80,24 @@ class FindingContract:
         index.add_sketch(exact("alpha"), sketch("alpha"))
         index.add_reading(entry(1, "other"), new("other"))
         assert index.candidates(sketch("alpha"), 5) == ()
+
+    def test_the_newest_of_an_address_come_first_and_no_more_than_asked(self, index: Index) -> None:
+        for number in (3, 1, 4, 2):
+            index.add_capture(capture(number))
+        index.add_capture(capture(9, url="https://a.example/x"))
+        newest = index.newest_at("https://a.example/", 3)
+        assert [each.id for each in newest] == ["capture-4", "capture-3", "capture-2"]
+        assert len(index.newest_at("https://a.example/", 10)) == 4
+        assert index.newest_at("https://a.example", 3) == ()
+
+    def test_what_was_taken_down_is_known_by_capture_and_by_every_key(self, index: Index) -> None:
+        stones = (tombstone(2, "b", "b2"), tombstone(1, "a"))
+        for stone in stones:
+            index.add_tombstone(stone)
+        index.add_tombstone(stones[1])
+        assert set(index.tombstones()) == set(stones)
+        assert len(index.tombstones()) == 2
+        for key in ("capture-2", exact("b"), exact("b2")):
+            assert index.tombstone(key) == stones[0]
+        assert index.tombstone(exact("c")) is None
+        assert index.tombstone("") is None
