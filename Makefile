@@ -32,7 +32,7 @@ demo: setup
 	@$(PY) -m service.demo
 
 test: dev
-	$(PY) -m pytest --numprocesses auto --dist loadfile --quiet
+	$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --quiet
 
 lint: dev
 	$(VENV)/bin/ruff check .
@@ -51,8 +51,8 @@ faults: dev  # half an hour; wants strace, and root for the small disk
 
 # Names, versions and hashes only: a lock file must not say where packages were fetched.
 lock:
-	uv pip compile --quiet --universal --no-header --no-annotate --generate-hashes pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --no-header --no-annotate --generate-hashes -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --universal --no-header --no-annotate --generate-hashes --extra works pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --no-header --no-annotate --generate-hashes -c requirements.lock --group dev --extra works pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) variorum-demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

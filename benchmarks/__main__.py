@@ -26,6 +26,7 @@ from benchmarks import (
     hostile,
     import_speed,
     index_scale,
+    lookup_cost,
     near_copies,
     reading_floors,
     verify_speed,
@@ -75,6 +76,7 @@ BENCHMARKS = {
     ),
     "index": Benchmark(measure=index_scale.measure, title="Candidates among many documents"),
     "filing": Benchmark(measure=filing_cost.measure, title="Keeping and filing one more document"),
+    "lookup": Benchmark(measure=lookup_cost.measure, title="Recognising a text among a million"),
     "import": Benchmark(
         measure=import_speed.measure, title="Taking over a WARC file", reads=("aeb", "traf", "cn")
     ),

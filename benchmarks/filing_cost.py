@@ -24,7 +24,7 @@ _AROUND = 9  # documents on either side of a place whose median counts
 _BATCH = 500  # documents that share an fsync
 _AMONG = 100  # documents that are filed among a million, twice
 _SMALL = 100  # documents in the archive that stays small: more than a new one is compared with
-_STOCK = (
+STOCK = (
     "各省、自治区、直辖市及计划单列市有关部门，各直属单位：现将本办法印发给你们，请结合实际认真贯彻执行。",
     "本办法自印发之日起施行，由本部门负责解释，执行中遇到的情况和问题请及时报告，以前的规定同时停止执行。",
 )
@@ -38,7 +38,7 @@ def measure(extent: Extent) -> list[Figure]:
     """
     return [
         *_grown(f"{extent.prefix}filing/document", (), (10, 1_000, 10_000)),
-        *_grown(f"{extent.prefix}filing/with stock phrases", _STOCK, (10, 1_000, 3_000)),
+        *_grown(f"{extent.prefix}filing/with stock phrases", STOCK, (10, 1_000, 3_000)),
         *_among(f"{extent.prefix}filing/document", 1_000_000),
     ]
 
@@ -59,7 +59,7 @@ class _Series:
             url=f"https://bench.example/{number}.txt",
             fetched_at=datetime.now(UTC),
             media_type="text/plain; charset=utf-8",
-            body=_text(number, self._stock).encode(),
+            body=text(number, self._stock).encode(),
         )
         with Stopwatch(self._whole):
             self._flow.take(self._archive.keep(resource))
@@ -124,7 +124,7 @@ def _both(archive: _Series, stock: tuple[str, ...], numbers: range) -> tuple[flo
     return median(here for here, _ in pairs), median(there for _, there in pairs)
 
 
-def _text(number: int, stock: tuple[str, ...]) -> str:
+def text(number: int, stock: tuple[str, ...]) -> str:
     """Paragraphs of random Han characters, common ones more often, as in real text."""
     chance = random.Random(number + _SMALL)  # a seed's sign does not count
     letters = [chr(0x4E00 + int(2500 * chance.random() ** 2)) for _ in range(600)]

@@ -13,6 +13,18 @@ from tests.commands import Variorum, page
 from tests.crawl_driver import Report
 from tests.loopback import Loopback, Page
 
+# Minutes each: begun first, so that no core waits for the last of them. The rest keeps its order.
+SLOW = (
+    "test_hostile_crawl.py", "test_faults.py", "test_kill_crawl.py", "test_web.py",
+    "test_jobs_kill.py", "test_api_fuzz.py", "test_remote_faults.py", "test_remote_cli.py",
+    "test_crawl_site.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(SLOW)}
+    items.sort(key=lambda item: places.get(item.path.name, len(SLOW)))
+
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Loopback]]:

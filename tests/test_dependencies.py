@@ -12,6 +12,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ASKED = {
     "To run": PROJECT["project"]["dependencies"],
     "To render pages (extra `browser`)": PROJECT["project"]["optional-dependencies"]["browser"],
+    "To link works across languages (extra `works`)": PROJECT["project"]["optional-dependencies"][
+        "works"
+    ],
     "To test and measure": PROJECT["dependency-groups"]["dev"],
 }
 
