@@ -18,6 +18,11 @@ SAMPLED = ("text", "metadata", "language", "duplicates", "way", "near")
 ONLY_WHOLE = (
     "sample/",
     "filing/",
+    "lookup ",
+    "search/",
+    "serve/",
+    "works/",
+    "reports/",
     "index ",
     "crawl/",
     "verify/",
