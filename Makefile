@@ -32,6 +32,7 @@ demo: setup
 	@$(PY) -m service.demo
 
 test: dev
+	@sh tests/install_tools.sh
 	$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --quiet
 
 lint: dev

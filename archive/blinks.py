@@ -43,13 +43,11 @@ def blinks(sightings: Iterable[Sighting]) -> frozenset[str]:
 
 def is_blink(archive: Archive, witness: Witness) -> bool:
     """Whether the address showed the version of this witness in blinks only."""
-    at = blinks(_sightings(archive, witness.url))
-    return all(capture.id in at for capture in witness.captures)
-
-
-def _sightings(archive: Archive, url: str) -> Iterable[Sighting]:
-    for capture in archive.index.captures_at(url):
-        filed = archive.index.filed(capture.id)
-        if filed is not None:
-            version = archive.index.version(filed.version).key  # it may have become an alias
-            yield Sighting(capture=capture.id, seen_at=capture.fetched_at, version=version)
+    turns = archive.index.turns(witness.url)
+    if all(turn.version == witness.version for turn in turns):
+        return False
+    # Captures in a row that show the same are blinks together or not at all: their ends are enough.
+    at = blinks(
+        Sighting(capture=turn.capture, seen_at=turn.seen_at, version=turn.version) for turn in turns
+    )
+    return all(turn.capture in at for turn in turns if turn.version == witness.version)

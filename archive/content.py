@@ -25,19 +25,16 @@ _FRAMING = (b"transfer-encoding", b"content-length")
 class Content:
     """The content of one record."""
 
-    __slots__ = ("_answer", "_digests", "_fields", "record")
+    __slots__ = ("_answer", "_digests", "record")
 
     def __init__(self, record: Record) -> None:
         self.record = record
         self._answer: Message | None = None
         self._digests: dict[tuple[str, int], bytes] = {}
-        self._fields: dict[str, str] = {}
-        for name, value in record.headers:
-            self._fields.setdefault(name.lower(), value)
 
     def header(self, name: str) -> str:
         """The first value of the field with this lower-case name; "" where it is missing."""
-        return self._fields.get(name, "")
+        return self.record.named.get(name, "")
 
     @property
     def is_http(self) -> bool:

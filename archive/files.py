@@ -187,6 +187,22 @@ def replace(path: Path, data: bytes) -> None:
         raise NotKept(path, _why(error)) from error
 
 
+def link(path: Path, target: Path) -> None:
+    """Have a symbolic link at `path` lead to `target`, whatever it led to before.
+
+    Raises:
+        NotKept: the disk would not take it; the old link is still there.
+    """
+    fresh = path.with_name(path.name + ".new")
+    try:
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(target)
+        fresh.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise NotKept(path, _why(error)) from error
+
+
 def drop(path: Path) -> None:
     """Delete a file that is safe elsewhere.
 

@@ -9,9 +9,11 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from archive.records import (
+    Adoption,
     Capture,
     Document,
     Filing,
@@ -25,6 +27,7 @@ from archive.records import (
     Version,
     Witness,
 )
+from archive.works import WorksIndex
 
 _SITE = re.compile(r"\s*(?:[_|]|\s[-–—]+\s|——).*\Z", re.DOTALL)
 _TITLE_LEAST = 4  # letters; shorter ones are "通知" and the like
@@ -59,6 +62,33 @@ class Filed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A capture with a reading, as `archive.changes` looks at it."""
+
+    seq: int  # its number in the order of writing; another one after a takedown and a rebuild
+    capture: str  # id
+    url: str
+    seen_at: datetime
+    version: str  # key
+    document: str  # key
+    title: str | None
+    language: str
+    publisher: str | None
+    relation: str  # as decided then
+    because: str  # of the link that decided it; "" where there is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A capture at which an address turned to another version or from it."""
+
+    seq: int  # its number in the order of writing
+    capture: str  # id
+    seen_at: datetime
+    version: str  # key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of a capture: filed, or refused by a stage."""
 
@@ -80,7 +110,7 @@ def title_key(title: str | None) -> str | None:
     return None
 
 
-class Index(Protocol):
+class Index(WorksIndex, Protocol):
     """The answers that an archive gives without reading its WARCs."""
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -119,6 +149,10 @@ class Index(Protocol):
 
     def add_tombstone(self, tombstone: Tombstone) -> None:
         """Note that a capture was taken down, and the keys of what was read from it."""
+        ...
+
+    def add_adoption(self, adoption: Adoption, record: Place) -> None:
+        """Take the captures that a record at this place refers to in another file."""
         ...
 
     def add_sketch(self, version: str, sketch: Sketch) -> None:
@@ -217,6 +251,10 @@ class Index(Protocol):
         """All that was taken down, in the order of the records."""
         ...
 
+    def adoptions(self) -> tuple[tuple[str, Place], ...]:
+        """The files that are referred to, each beside the place of a record that does so, in their order."""
+        ...
+
     def same_title(self, title: str, limit: int) -> tuple[str, ...]:
         """Keys of at most `limit` versions of which the title has the same `title_key`, newest first."""
         ...
@@ -229,8 +267,40 @@ class Index(Protocol):
         """Key and place of the text of every version, newest first; reads no more than is taken."""
         ...
 
+    def keys_after(self, number: int) -> Iterator[tuple[int, str]]:
+        """Number and key of the versions with a greater number; no number is ever used for two."""
+        ...
+
+    def arrival(self, capture: str) -> Arrival:
+        """That of the capture with this id; UnknownKey where it has no reading."""
+        ...
+
+    def arrivals(self, after: int, document: str | None) -> Iterator[Arrival]:
+        """Those that may be changes and come behind the number `after`, in the order of writing."""
+        ...
+
+    def arrivals_back(self, before: int | None, document: str | None) -> Iterator[Arrival]:
+        """Those that may be changes and come before the number, or all of them, the last one first."""
+        ...
+
+    def turns(self, url: str) -> tuple[Turn, ...]:
+        """The captures at which an address turned to another version or from it, in the order of time."""
+        ...
+
     def all_versions(self) -> Iterator[Version]:
         """Every version, in the order of observation."""
+        ...
+
+    def newest_documents(self, before: str | None, limit: int) -> tuple[str, ...]:
+        """Keys of at most `limit` documents that came before `before`, newest first.
+
+        Raises:
+            UnknownKey: there is no such document.
+        """
+        ...
+
+    def refused(self) -> dict[str, int]:
+        """How many captures each stage would not take, by its name."""
         ...
 
     def counts(self) -> dict[str, int]:

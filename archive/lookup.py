@@ -68,7 +68,7 @@ def by_url(archive: Archive, url: str, at: datetime | None) -> tuple[Match, ...]
     An address without its scheme or with another one, and with or without a slash at its end, is found too.
     """
     captures = sorted(
-        (capture for form in _spellings(url) for capture in archive.index.captures_at(form)),
+        (capture for form in spellings(url) for capture in archive.index.captures_at(form)),
         key=lambda capture: capture.fetched_at,
         reverse=True,
     )
@@ -93,7 +93,8 @@ def _seen(archive: Archive, capture: Capture, version: str) -> Match:
     )
 
 
-def _spellings(url: str) -> tuple[str, ...]:
+def spellings(url: str) -> tuple[str, ...]:
+    """The address without its fragment, and the ways in which others would write it."""
     bare = url.partition("#")[0]
     rest = bare.partition("://")[2] or bare
     paths = {rest, rest.removesuffix("/"), rest + "/"}

@@ -37,6 +37,8 @@ def read(path: Path, place: Place) -> Record:
         raise
     except OSError as error:
         raise Damaged(place.warc, place.offset, f"cannot be read ({error.strerror})") from error
+    if data.startswith(b"WARC/"):
+        return _plain(data, place)
     inflater = zlib.decompressobj(31)
     try:
         raw = inflater.decompress(data, RECORD_LIMIT + warc.HEAD_LIMIT)
@@ -46,6 +48,23 @@ def read(path: Path, place: Place) -> Record:
     if not inflater.eof or inflater.unused_data or len(data) != place.length:
         raise Damaged(place.warc, place.offset, "the gzip member is cut off")
     return record
+
+
+def _plain(data: bytes, place: Place) -> Record:
+    """The record that is all of `data`, as it lies in a file that is not compressed."""
+    try:
+        record = warc.parse(data)
+    except Malformed as error:
+        raise Damaged(place.warc, place.offset, str(error)) from error
+    if extent(record) != len(data) or len(data) != place.length:
+        raise Damaged(place.warc, place.offset, "the record does not end where it should")
+    return record
+
+
+def extent(record: Record) -> int:
+    """How many bytes a record that was read takes uncompressed, with the two line breaks behind it."""
+    closed = all(flaw.code != "no-record-end" for flaw in record.flaws)
+    return len(record.head) + len(record.block) + (4 if closed else 0)
 
 
 def walk(path: Path, start: int = 0, stop: int | None = None) -> Iterator[Found | Damage]:
@@ -125,4 +144,4 @@ def _unplaced(found: Found | Damage, offset: int) -> Found | Damage:
     return replace(found, offset=offset, length=0)
 
 
-__all__ = ["MAGIC", "RECORD_LIMIT", "Damage", "Found", "read", "walk"]
+__all__ = ["MAGIC", "RECORD_LIMIT", "Damage", "Found", "extent", "read", "walk"]

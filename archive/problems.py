@@ -22,6 +22,7 @@ from archive.errors import Damaged
 from archive.records import Place
 from archive.warc import Flaw, Record
 
+_SIZES = {name: make(b"").digest_size for name, make in HASHES.items()}
 _BASE32 = re.compile(r"[A-Za-z2-7]+")
 _TO_PYTHON = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 
@@ -33,6 +34,8 @@ CODES = {
     "bad-member": "a gzip member, a zstd frame or a file in a ZIP is damaged",
     "bad-record": "what a gzip member holds is no WARC record",
     "too-large": "a record is larger than this program reads",
+    "package-mismatch": "a WACZ does not hold what its datapackage.json says",
+    "not-in-place": "a file that can be imported, but not referred to where it lies",
     # a record that can be read and is not as it should be
     "shared-member": "several records share one gzip member",
     "split-record": "one record is spread over several gzip members",
@@ -55,6 +58,9 @@ CODES = {
     "missing-sidecar": "a sealed WARC file has no digest sidecar",
     "sidecar-mismatch": "a sealed WARC file does not have the digest in its sidecar",
     "stray-file": "a file among the WARC files that is not one of the archive's",
+    "adopted-missing": "a file that the archive refers to is not where it was",
+    "adopted-changed": "a file that the archive refers to has other bytes than it had",
+    "adopted-lost": "a record that the archive refers to is not in its file any more",
     "bad-metadata": "a reading or refusal in a WARC makes no sense",
     "wrong-key": "a main text does not give the key under which it is filed",
     "taken-down": "a capture that was taken down is in the archive again",
@@ -151,7 +157,7 @@ def _has_digest(claim: str, candidates: Callable[[str], Iterator[bytes]]) -> boo
     name = algorithm.strip().lower().replace("-", "")
     if name not in HASHES:
         return None
-    expected = _digest_bytes(value.strip(), HASHES[name](b"").digest_size)
+    expected = _digest_bytes(value.strip(), _SIZES[name])
     return None if expected is None else expected in candidates(name)
 
 

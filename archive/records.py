@@ -6,7 +6,9 @@
     Filing                where a reading belongs, and the evidence for it
     Unlink                a person's word against a link
     Tombstone             what is left of a capture that was taken down
-    Version, Witness, Document, Work, Link   what an archive says about all of its captures together
+    Adoption              records that stay in a file of somebody else's
+    Version, Witness, Document, Link   what an archive says about all of its captures together
+    (works: see archive.works)
 
 Two values are equal when every field is. Times are timezone-aware and in UTC; offsets into texts count
 Unicode code points; offsets into files count bytes.
@@ -257,6 +259,18 @@ class Tombstone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """Records of a file that is not the archive's own and stays where it is: they are referred to."""
+
+    name: str  # "adopted/....warc.gz": the link in the archive's folder that leads to the file
+    path: str  # where the file lay
+    size: int  # of the file, bytes
+    sha256: str  # of the file, 64 hex digits
+    captures: tuple[Capture, ...]  # in the order of the file; their places are in `name`
+    requests: tuple[tuple[str, Place], ...] = ()  # for captures with these ids, here or elsewhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filing:
     """Where a reading belongs."""
 
@@ -303,14 +317,7 @@ class Document:
 
     key: str  # of its first version; never changes
     language: str
-    work: str | None  # key of the Work, once one is known
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """Documents that are one plan across languages. The index has its place; nothing makes one yet."""
-
-    key: str
+    work: str | None  # key of its archive.works.Work, where that has other documents too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from archive import files, members
+from archive import files, kept_reports, members, searchable, unit_vectors
 from archive.errors import Damaged
 from archive.index import Index
 from archive.members import Damage
@@ -21,7 +21,10 @@ def index_path(archive: Path) -> Path:
 
 
 def drop_index(archive: Path) -> None:
-    """Delete the index, which can be made again from the WARCs."""
+    """Delete the index and the search file, which can be made again from the WARCs."""
+    searchable.drop(archive)
+    unit_vectors.drop(archive)
+    kept_reports.drop(archive)
     for suffix in (files.SIDECAR_SUFFIX, "", "-wal", "-shm"):
         path = index_path(archive)
         path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from archive.members import walk
 from archive.problems import Problem, digest_flaws
 from archive.recovery import warc_files
 from archive.replacing import Fresh, fresh_path, replace_sealed
+from archive.replay import is_adopted
 from archive.store import Archive
 from archive.verify import Report, verify_fully
 
@@ -131,7 +132,8 @@ class _Mending:
         self.fresh: list[Fresh] = []
         self._archive, self._indexed, self._copies = archive, indexed, copies
         self._present = warc_files(archive)
-        self.names = self._present.keys() | indexed.keys()
+        ours = {name for name in indexed if not is_adopted(name)}
+        self.names = self._present.keys() | ours
 
     def mend(self, name: str) -> None:
         """Restore a file in one way or another, if that can be done."""

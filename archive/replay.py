@@ -1,5 +1,6 @@
 """WARC records into the index. Writing, recovery and rebuild all go through here, so they cannot differ."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,14 +10,19 @@ from archive import warc
 from archive.captures import capture_of, is_capture
 from archive.errors import Damaged, UnknownKey
 from archive.index import Entry, Index
-from archive.records import Capture, Filing, Place, Reading, Refusal, Tombstone, Unlink
+from archive.records import Adoption, Capture, Filing, Place, Reading, Refusal, Tombstone, Unlink
 from archive.warc import Record
+from archive.works import WEIGHING_TYPE, WORD_TYPE, Weighing, WorkWord
 
 READING_TYPE = "application/vnd.variorum.reading+json"
 REFUSAL_TYPE = "application/vnd.variorum.refusal+json"
 UNLINK_TYPE = "application/vnd.variorum.unlink+json"
 TOMBSTONE_TYPE = "application/vnd.variorum.tombstone+json"
+ADOPTION_TYPE = "application/vnd.variorum.adoption+json"
 TEXT_TYPE = "text/plain; charset=utf-8"
+
+
+_ADOPTED = re.compile(r"adopted/[0-9a-f]{32}\.(?:warc|warc\.gz|wacz)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,34 @@ def tombstone_record(tombstone: Tombstone) -> Record:
         ("WARC-Refers-To", warc.wrapped_id(tombstone.capture)),
     ]
     return warc.record("metadata", msgspec.json.encode(tombstone), TOMBSTONE_TYPE, fields)
+
+
+def adoption_record(adoption: Adoption, made_at: datetime) -> Record:
+    """The metadata record that refers to records in a file of somebody else's."""
+    fields = [("WARC-Date", warc.timestamp(made_at))]
+    return warc.record("metadata", msgspec.json.encode(adoption), ADOPTION_TYPE, fields)
+
+
+def adoption_in(record: Record, place: Place) -> Adoption:
+    """What such a record says.
+
+    Raises:
+        Damaged: it makes no sense.
+    """
+    try:
+        adoption = msgspec.json.decode(record.block, type=Adoption)
+    except msgspec.MsgspecError as error:
+        raise Damaged(place.warc, place.offset, f"metadata record: {error}") from error
+    captures = (each.place for each in adoption.captures)
+    places = (*captures, *(each for _, each in adoption.requests))
+    if not is_adopted(adoption.name) or any(each.warc != adoption.name for each in places):
+        raise Damaged(place.warc, place.offset, "metadata record: it names files that it may not")
+    return adoption
+
+
+def is_adopted(name: str) -> bool:
+    """Whether the name of a file is that of one which is referred to, and not the archive's own."""
+    return _ADOPTED.fullmatch(name) is not None
 
 
 def _about(capture: Capture, made_at: datetime) -> list[tuple[str, str]]:
@@ -115,8 +149,14 @@ class Replay:
                 self._index.add_refusal(msgspec.json.decode(record.block, type=Refusal))
             elif kind == UNLINK_TYPE:
                 self._add_unlink(msgspec.json.decode(record.block, type=Unlink))
+            elif kind == WEIGHING_TYPE:
+                self._add_weighing(msgspec.json.decode(record.block, type=Weighing))
+            elif kind == WORD_TYPE:
+                self._add_word(msgspec.json.decode(record.block, type=WorkWord))
             elif kind == TOMBSTONE_TYPE:
                 self._index.add_tombstone(msgspec.json.decode(record.block, type=Tombstone))
+            elif kind == ADOPTION_TYPE:
+                self._index.add_adoption(adoption_in(record, place), place)
         except (msgspec.MsgspecError, UnknownKey) as error:
             raise Damaged(place.warc, place.offset, f"metadata record: {error}") from error
 
@@ -146,6 +186,17 @@ class Replay:
     def _add_unlink(self, unlink: Unlink) -> None:
         if not self._leads_nowhere(unlink.source, unlink.target):
             self._index.add_unlink(unlink)
+
+    def _add_weighing(self, weighing: Weighing) -> None:
+        links = tuple(
+            link for link in weighing.links if not self._leads_nowhere(link.source, link.target)
+        )
+        if not self._leads_nowhere(weighing.text):
+            self._index.add_weighing(replace(weighing, links=links))
+
+    def _add_word(self, word: WorkWord) -> None:
+        if not self._leads_nowhere(word.source, word.target):
+            self._index.add_word(word)
 
     def _leads_nowhere(self, *keys: str) -> bool:
         """Whether one of the texts was taken down, and no other capture has it."""

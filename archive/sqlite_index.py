@@ -9,6 +9,7 @@ import msgspec
 from archive.errors import NotKept, UnusableIndex
 from archive.index import Entry, title_key
 from archive.records import (
+    Adoption,
     Capture,
     Filing,
     Link,
@@ -20,14 +21,16 @@ from archive.records import (
 )
 from archive.sketches import SCHEMA as SKETCHES
 from archive.sketches import SEGMENTS, Sketches
+from archive.sqlite_arrivals import mark
 from archive.sqlite_connection import connect
 from archive.sqlite_queries import SqliteQueries
 from archive.sqlite_rows import to_text
 from archive.sqlite_schema import SCHEMA, SCHEMA_VERSION
 from archive.sqlite_unlink import separate
+from archive.sqlite_works import SqliteWorks, settle_texts
 
 
-class SqliteIndex(SqliteQueries):
+class SqliteIndex(SqliteQueries, SqliteWorks):
     """`archive.index.Index` on SQLite."""
 
     def __init__(self, path: Path, *, write: bool = False, lasting: bool = True) -> None:
@@ -111,7 +114,7 @@ class SqliteIndex(SqliteQueries):
             self._db.execute("INSERT OR IGNORE INTO aliases VALUES (?, ?)", (exact, version))
             self._db.execute("DELETE FROM refusals WHERE capture = ?", (capture,))
             self._db.execute(
-                f"INSERT OR REPLACE INTO readings VALUES ({', '.join('?' * 19)})",
+                f"INSERT OR REPLACE INTO readings VALUES ({', '.join('?' * 19)}, 0)",
                 (
                     capture,
                     version,
@@ -130,10 +133,13 @@ class SqliteIndex(SqliteQueries):
                     *self._place(entry.record),
                 ),
             )
+            mark(self._db, capture, version)
             for link in filing.links:
                 self._add_link(link)
             for emptied in left:
                 self._give_up(emptied, version)
+            if filing.merged or left:
+                settle_texts(self._db, (filing.version,))
 
     def add_refusal(self, refusal: Refusal) -> None:
         """See `Index.add_refusal`."""
@@ -146,6 +152,7 @@ class SqliteIndex(SqliteQueries):
         """See `Index.add_unlink`."""
         with self.transaction():
             separate(self._db, unlink)
+            settle_texts(self._db, (unlink.source, unlink.target))
 
     def add_tombstone(self, tombstone: Tombstone) -> None:
         """See `Index.add_tombstone`."""
@@ -156,6 +163,16 @@ class SqliteIndex(SqliteQueries):
         )
         for key in tombstone.keys:
             self._db.execute("INSERT OR IGNORE INTO taken_keys VALUES (?, ?)", (key, row))
+
+    def add_adoption(self, adoption: Adoption, record: Place) -> None:
+        """See `Index.add_adoption`."""
+        self.set_indexed(adoption.name, adoption.size)
+        self._db.execute(
+            "INSERT OR IGNORE INTO adoptions (file, warc, offset, length) VALUES (?, ?, ?, ?)",
+            (self._warc_id(adoption.name), *self._place(record)),
+        )
+        for capture in adoption.captures:
+            self.add_capture(capture)
 
     def add_sketch(self, version: str, sketch: Sketch) -> None:
         """See `Index.add_sketch`."""

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from archive import sqlite_arrivals
 from archive.errors import UnknownKey
-from archive.index import Filed, title_key
+from archive.index import Arrival, Filed, Turn, title_key
 from archive.records import (
     Capture,
     Document,
@@ -149,15 +150,13 @@ class SqliteQueries:
 
     def version(self, key: str) -> Version:
         """See `Index.version`."""
-        (document,) = self._one(
-            "SELECT d.key FROM aliases a JOIN versions v ON v.id = a.version"
-            " JOIN documents d ON d.id = v.document WHERE a.key = ?",
+        document, own = self._one(
+            "SELECT v.document, v.key FROM aliases a JOIN versions v ON v.id = a.version"
+            " WHERE a.key = ?",
             key,
         )
-        (own,) = self._one(
-            "SELECT v.key FROM aliases a JOIN versions v ON v.id = a.version WHERE a.key = ?", key
-        )
-        return next(version for version in self.versions(document) if version.key == own)
+        rows = enumerate(self._db.execute(VERSION, (document,)), 1)
+        return next(version_row(row, number) for number, row in rows if row[0] == own)
 
     def document(self, key: str) -> Document:
         """See `Index.document`."""
@@ -251,6 +250,14 @@ class SqliteQueries:
         rows = self._db.execute("SELECT content FROM tombstones ORDER BY seq").fetchall()
         return tuple(msgspec.json.decode(content, type=Tombstone) for (content,) in rows)
 
+    def adoptions(self) -> tuple[tuple[str, Place], ...]:
+        """See `Index.adoptions`."""
+        rows = self._db.execute(
+            "SELECT f.name, w.name, a.offset, a.length FROM adoptions a"
+            " JOIN warcs f ON f.id = a.file JOIN warcs w ON w.id = a.warc ORDER BY a.seq"
+        )
+        return tuple((row[0], place(row[1:])) for row in rows.fetchall())
+
     def same_title(self, title: str, limit: int) -> tuple[str, ...]:
         """See `Index.same_title`."""
         rows = self._db.execute(
@@ -279,11 +286,49 @@ class SqliteQueries:
             for key, *where in rows:
                 yield key, place(where)
 
+    def keys_after(self, number: int) -> Iterator[tuple[int, str]]:
+        """See `Index.keys_after`."""
+        with errors_of(self._db.path):
+            yield from self._db.execute(
+                "SELECT id, key FROM versions WHERE id > ? ORDER BY id", (number,)
+            )
+
+    def arrival(self, capture: str) -> Arrival:
+        """See `Index.arrival`."""
+        return sqlite_arrivals.arrival(self._db, capture)
+
+    def arrivals(self, after: int, document: str | None) -> Iterator[Arrival]:
+        """See `Index.arrivals`."""
+        return sqlite_arrivals.arrivals(self._db, (after, None), document, back=False)
+
+    def arrivals_back(self, before: int | None, document: str | None) -> Iterator[Arrival]:
+        """See `Index.arrivals_back`."""
+        return sqlite_arrivals.arrivals(self._db, (0, before), document, back=True)
+
+    def turns(self, url: str) -> tuple[Turn, ...]:
+        """See `Index.turns`."""
+        return sqlite_arrivals.turns(self._db, url)
+
     def all_versions(self) -> Iterator[Version]:
         """See `Index.all_versions`."""
         documents = self._db.execute("SELECT key FROM documents ORDER BY id").fetchall()
         for (key,) in documents:
             yield from self.versions(key)
+
+    def newest_documents(self, before: str | None, limit: int) -> tuple[str, ...]:
+        """See `Index.newest_documents`."""
+        end = self._document_id(before) if before else None
+        if before and end is None:
+            raise UnknownKey(before)
+        rows = self._db.execute(
+            "SELECT key FROM documents WHERE id < ? ORDER BY id DESC LIMIT ?",
+            ((1 << 62) if end is None else end, limit),
+        )
+        return tuple(key for (key,) in rows)
+
+    def refused(self) -> dict[str, int]:
+        """See `Index.refused`."""
+        return dict(self._db.execute("SELECT stage, COUNT(*) FROM refusals GROUP BY stage"))
 
     def counts(self) -> dict[str, int]:
         """See `Index.counts`."""

@@ -1,6 +1,8 @@
 """The tables of the SQLite index. A change here raises SCHEMA_VERSION, and old indexes are made again."""
 
-SCHEMA_VERSION = 3
+from archive import sqlite_works
+
+SCHEMA_VERSION = 4
 
 SCHEMA = """
 CREATE TABLE warcs (
@@ -85,8 +87,10 @@ CREATE TABLE readings (
     text_length INTEGER NOT NULL,
     warc INTEGER NOT NULL REFERENCES warcs, -- the metadata record
     offset INTEGER NOT NULL,
-    length INTEGER NOT NULL
+    length INTEGER NOT NULL,
+    fresh INTEGER NOT NULL DEFAULT 0        -- may be a change: archive.sqlite_arrivals
 ) STRICT;
+CREATE INDEX readings_fresh ON readings (capture) WHERE fresh;
 CREATE INDEX readings_version ON readings (version);
 CREATE INDEX readings_text ON readings (text_id);
 CREATE INDEX readings_iscc ON readings (iscc);
@@ -114,6 +118,14 @@ CREATE TABLE unlinks (                      -- what a person has put apart, both
     reason TEXT NOT NULL,
     PRIMARY KEY (source, target)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE adoptions (                    -- records that refer to files of others
+    seq INTEGER PRIMARY KEY,
+    file INTEGER NOT NULL REFERENCES warcs,
+    warc INTEGER NOT NULL REFERENCES warcs,
+    offset INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    UNIQUE (warc, offset)
+) STRICT;
 CREATE TABLE tombstones (                   -- captures that were taken down
     seq INTEGER PRIMARY KEY,
     capture TEXT NOT NULL UNIQUE,
@@ -124,6 +136,7 @@ CREATE TABLE taken_keys (                   -- of texts that were taken down
     tombstone INTEGER NOT NULL REFERENCES tombstones
 ) STRICT, WITHOUT ROWID;
 """
+SCHEMA += sqlite_works.SCHEMA
 
 # What `Index.dump` prints: every fact, none of the internal numbers.
 DUMP = (
@@ -147,6 +160,9 @@ DUMP = (
     "SELECT 'link', source, target, relation, score, evidence, recipe FROM links ORDER BY id",
     "SELECT 'unlink', source, target, said_by, reason FROM unlinks ORDER BY source, target",
     "SELECT 'tombstone', capture, content FROM tombstones ORDER BY seq",
+    *sqlite_works.DUMP,
+    "SELECT 'adoption', f.name, w.name, a.offset, a.length FROM adoptions a"
+    " JOIN warcs f ON f.id = a.file JOIN warcs w ON w.id = a.warc ORDER BY a.seq",
 )
 
 # The last record that a row refers to, for each WARC file.
@@ -155,6 +171,7 @@ ENDS = (
     " SELECT warc, offset, length FROM captures"
     " UNION ALL SELECT warc, offset, length FROM readings"
     " UNION ALL SELECT text_warc, text_offset, text_length FROM readings"
+    " UNION ALL SELECT warc, offset, length FROM adoptions"
     ") JOIN warcs ON warcs.id = warc GROUP BY warc ORDER BY name"
 )
 

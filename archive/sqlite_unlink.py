@@ -65,7 +65,7 @@ def _own_version(db: sqlite3.Connection, key: str) -> None:
         " offset, length, title_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (key, document, *reading, title_key(reading[1])),
     ).lastrowid
-    db.execute("UPDATE readings SET version = ? WHERE exact = ?", (version, key))
+    db.execute("UPDATE readings SET version = ?, fresh = 1 WHERE exact = ?", (version, key))
     db.execute("UPDATE aliases SET version = ? WHERE key = ?", (version, key))
 
 

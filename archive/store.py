@@ -9,19 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import msgspec
 
 from archive import files, folder, members, message, replay, warc
 from archive.captures import Body, Known, body_of, is_cut, original_of, to_records
-from archive.errors import (
-    ArchiveError,
-    Damaged,
-    NotKept,
-    OriginalMissing,
-)
+from archive.errors import ArchiveError, Damaged, NotKept, OriginalMissing
 from archive.index import Index
 from archive.index_seal import break_seal, seal_index
 from archive.records import (
@@ -39,9 +33,11 @@ from archive.recovery import catch_up, drop_index, index_path
 from archive.remote.reading import Elsewhere
 from archive.replacing import finish
 from archive.replay import Replay
+from archive.searchable import Searchable
 from archive.sqlite_index import SqliteIndex
 from archive.validators import confirmed
 from archive.warc import Record
+from archive.works import Weighing, WorkWord, weighing_record, word_record
 from archive.writer import WarcWriter
 
 
@@ -57,6 +53,7 @@ class Archive:
         self._lock = lock
         self._replay = Replay(index)
         self.elsewhere = Elsewhere(path)  # files of this archive that are not in its folder
+        self.searchable: Searchable | None = None  # of a writer
         self._batching = False
         self._settled = True  # the WARC holds nothing but what the index has
 
@@ -106,18 +103,17 @@ class Archive:
             index = SqliteIndex(index_path(path), write=True)
             stack.callback(index.close)
             catch_up(path, index)
+            searchable = Searchable(path, index)
+            stack.callback(searchable.close)
             writer = WarcWriter(path / "warc", format_version=folder.FORMAT_VERSION)
-            return cls(path, index, writer, stack.pop_all())
+            archive = cls(path, index, writer, stack.pop_all())
+            archive.searchable = searchable
+            return archive
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *ended: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -136,8 +132,6 @@ class Archive:
                     self._writer = None
             if writes:
                 seal_index(index_path(self.path))
-
-    # ------------------------------------------------------------------ keeping
 
     def keep(self, new: Exchange | Resource) -> Capture:
         """The capture, on the disk. Bytes that the archive has already become a revisit record.
@@ -203,6 +197,17 @@ class Archive:
             self.index.version(key)
         self._write((replay.unlink_record(unlink, datetime.now(UTC)),))
 
+    def weigh(self, weighing: Weighing) -> None:
+        """Keep what the linker found out about a text; raises as `file` does."""
+        capture = self.index.capture(weighing.capture)
+        self._write((weighing_record(weighing, capture, datetime.now(UTC)),))
+
+    def say(self, word: WorkWord) -> None:
+        """Keep a person's word on two texts and a work; raises as `unlink` does."""
+        for key in (word.source, word.target):
+            self.index.version(key)
+        self._write((word_record(word),))
+
     def take_members(self, members: Sequence[tuple[Record | Capture, bytes]]) -> list[Place]:
         """Keep gzip members made elsewhere, byte for byte, each beside what it says: where they lie.
 
@@ -252,16 +257,18 @@ class Archive:
         if not self._settled:
             raise NotKept(self.path / "warc", "an earlier write failed; open the archive again")
         writer.roll_over()
-        self._settled, self._batching = False, True
+        done, self._settled, self._batching = False, False, True
         try:
             with self.index.transaction():
                 yield writer
                 if synced := writer.sync():
                     self.index.set_indexed(*synced)
-            self._settled = True
+            self._settled = done = True
         finally:
             self._batching = False
             self._settle()
+            if self.searchable:
+                self.searchable.settle(kept=self._settled and done)
 
     def _open_writer(self) -> WarcWriter:
         if self._writer is None:
@@ -287,12 +294,12 @@ class Archive:
         for original in self.index.originals(warc.digest(body.data)):
             if original.kind != record.type or original.truncated:
                 continue
+            if replay.is_adopted(original.place.warc):
+                continue  # what is kept must not depend on a file that is not ours
             kept = self.record(original.place)
             if _coding(kept) == _coding(record):
                 return original
         return None
-
-    # ------------------------------------------------------------------ getting back
 
     def body(self, capture: Capture) -> Body:
         """The entity of a capture; a revisit's is that of its original.

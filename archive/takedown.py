@@ -2,27 +2,37 @@
 
 Everything that repeats the bytes of a capture goes with it: other captures of the same entity, whichever
 address they are from, and what was read from any of them. All other records stay byte for byte, though at
-other places of their files. Copies elsewhere (quarantine, stores, backups) are for people to clear.
+other places of their files. Copies elsewhere (quarantine, stores, backups), and the bytes of a capture in a
+file of others to which the archive only refers, are for people to clear.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from archive import files, lookup, warc
-from archive.captures import is_capture
+from archive.adopted import places
+from archive.captures import date_of, is_capture
 from archive.containers.parts import Damage, Found
 from archive.errors import ArchiveBusy, Damaged, NotThere, UnknownKey
 from archive.folder import LOCK
 from archive.members import walk
-from archive.records import Capture, Gone, Tombstone
+from archive.proof import NOWHERE
+from archive.records import Adoption, Capture, Gone, Tombstone
 from archive.recovery import warc_files
 from archive.remote import receipts
 from archive.replacing import Fresh, fresh_path, replace_sealed
-from archive.replay import READING_TYPE, Filed, tombstone_record
+from archive.replay import (
+    ADOPTION_TYPE,
+    READING_TYPE,
+    Filed,
+    adoption_in,
+    adoption_record,
+    tombstone_record,
+)
 from archive.store import Archive
 from archive.warc import Record
 
@@ -104,6 +114,7 @@ def _survey(path: Path, doomed: dict[str, _Doomed]) -> tuple[str, ...]:
             raise ArchiveBusy(path, "a process that ended just now")
         touched = False
         for found in _whole(name, file):
+            touched |= _note_referred(found.record, doomed)
             owner = doomed.get(_owner(found.record))
             if owner is None:
                 continue
@@ -119,6 +130,23 @@ def _survey(path: Path, doomed: dict[str, _Doomed]) -> tuple[str, ...]:
         if touched:
             affected.append(name)
     return tuple(affected)
+
+
+def _note_referred(record: Record, doomed: dict[str, _Doomed]) -> bool:
+    """Whether the record refers to anything of what goes in a file of others; notes that."""
+    adoption = _adoption(record)
+    going = [each for each in adoption.captures if each.id in doomed] if adoption else []
+    for each in going:
+        size = each.place.length
+        gone = Gone(type=each.kind, id=each.id, digest=each.payload_digest, length=size)
+        doomed[each.id].gone.insert(0, gone)
+    return bool(adoption and (going or any(of in doomed for of, _ in adoption.requests)))
+
+
+def _adoption(record: Record) -> Adoption | None:
+    if record.type != "metadata" or record.header("Content-Type") != ADOPTION_TYPE:
+        return None
+    return adoption_in(record, NOWHERE)
 
 
 def _whole(name: str, path: Path) -> Iterator[Found]:
@@ -181,8 +209,24 @@ def _pieces(path: Path, name: str, tombstones: dict[str, Tombstone]) -> Iterator
     with file.open("rb") as handle:
         for found in _whole(name, file):
             tombstone = tombstones.get(_owner(found.record))
-            if tombstone is None:
+            adoption = _adoption(found.record)
+            if adoption and any(of in tombstones for of, _ in places(adoption)):
+                yield from _without(adoption, date_of(found.record), tombstones)
+            elif tombstone is None:
                 handle.seek(found.offset)
                 yield handle.read(found.length)
             elif is_capture(found.record):
                 yield warc.to_member(tombstone_record(tombstone))
+
+
+def _without(
+    adoption: Adoption, made_at: datetime, tombstones: dict[str, Tombstone]
+) -> Iterator[bytes]:
+    """The members of what refers to a file of others without what goes, and of the tombstones for that."""
+    captures = tuple(each for each in adoption.captures if each.id not in tombstones)
+    requests = tuple(each for each in adoption.requests if each[0] not in tombstones)
+    left = replace(adoption, captures=captures, requests=requests)
+    yield warc.to_member(adoption_record(left, made_at))
+    for each in adoption.captures:
+        if each.id in tombstones:
+            yield warc.to_member(tombstone_record(tombstones[each.id]))

@@ -53,26 +53,34 @@ class Record:
     version: str = "1.1"
     head: bytes = field(default=b"", compare=False)  # as read, empty line included; b"" when new
     flaws: tuple[Flaw, ...] = field(default=(), compare=False)  # of its form
+    _named: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The first value of each field, by its name in lower case."""
+        if not self._named:  # made once: a record is asked a dozen times
+            for name, value in self.headers:
+                self._named.setdefault(name.lower(), value)
+        return self._named
 
     def header(self, name: str) -> str | None:
         """The first value of the field, whatever its case."""
-        name = name.lower()
-        return next((value for key, value in self.headers if key.lower() == name), None)
+        return self.named.get(name.lower())
 
     @property
     def type(self) -> str:
         """WARC-Type, in lower case; "" where it is missing."""
-        return (self.header("WARC-Type") or "").lower()
+        return self.named.get("warc-type", "").lower()
 
     @property
     def id(self) -> str:
         """WARC-Record-ID without its wrapping: a bare UUID where it is one; "" where it is missing."""
-        return bare_id(self.header("WARC-Record-ID") or "")
+        return bare_id(self.named.get("warc-record-id", ""))
 
     @property
     def url(self) -> str:
         """WARC-Target-URI without the angle brackets that wget writes; control characters as %XX."""
-        value = (self.header("WARC-Target-URI") or "").removeprefix("<").removesuffix(">")
+        value = self.named.get("warc-target-uri", "").removeprefix("<").removesuffix(">")
         return _CONTROLS.sub(lambda found: f"%{ord(found[0]):02X}", value)
 
 

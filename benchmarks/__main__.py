@@ -26,11 +26,16 @@ from benchmarks import (
     hostile,
     import_speed,
     index_scale,
+    job_speed,
     lookup_cost,
     near_copies,
     reading_floors,
+    reports,
+    search,
+    serve,
     verify_speed,
     way,
+    works,
 )
 from benchmarks.figures import FULL, Baseline, Extent, Figure, baseline
 
@@ -77,6 +82,17 @@ BENCHMARKS = {
     "index": Benchmark(measure=index_scale.measure, title="Candidates among many documents"),
     "filing": Benchmark(measure=filing_cost.measure, title="Keeping and filing one more document"),
     "lookup": Benchmark(measure=lookup_cost.measure, title="Recognising a text among a million"),
+    "reports": Benchmark(
+        measure=reports.measure,
+        title="Witness reports: sections, events, losses, descent",
+        needs=("laws", "ntrex", "seeds"),
+    ),
+    "works": Benchmark(
+        measure=works.measure,
+        title="Works: sections lined up, one plan in several languages",
+        needs=("ntrex", "laws", "seeds"),
+    ),
+    "search": Benchmark(measure=search.measure, title="Search among 100,000 versions"),
     "import": Benchmark(
         measure=import_speed.measure, title="Taking over a WARC file", reads=("aeb", "traf", "cn")
     ),
@@ -84,7 +100,12 @@ BENCHMARKS = {
     "hostile": Benchmark(
         measure=hostile.measure, title="A hostile web, every case", needs=("measure",)
     ),
+    "jobs": Benchmark(measure=job_speed.measure, title="Pages handed in: accepted and archived"),
     "crawl": Benchmark(measure=crawl_speed.measure, title="Pages a second from loopback"),
+    "serve": Benchmark(
+        measure=serve.measure,
+        title="Serve: ms from when a request was due to its answer; a second without pauses",
+    ),
 }
 
 

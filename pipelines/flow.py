@@ -19,7 +19,7 @@ from archive.errors import Damaged, UnknownKey
 from archive.index import Filed, Outcome
 from archive.records import Capture, Filing, Reading, Refusal, Relation
 from archive.store import Archive
-from pipelines import filing, soundness
+from pipelines import filing, search_form, soundness
 from pipelines import fingerprint as fingerprints
 from pipelines.candidates import candidates, issued
 from pipelines.errors import Refused
@@ -55,19 +55,26 @@ class Flow:
             self.finish()  # the same bytes are being read: what comes of that serves this one too
         if self._is_settled(capture) or self._as_its_twin(capture):
             self.finish()
-            self._settle(_outcome(self._archive, capture))
+            self._settle(outcome(self._archive, capture))
             return
         self._begun.append(_Begun(capture=capture, reading=self._reading(capture)))
+        self.proceed()
+
+    def proceed(self) -> bool:
+        """File what is read by now, without waiting; whether more is being read."""
         while self._begun and self._is_due(self._begun[0]):
             self._file_next()
+        return bool(self._begun)
 
     def finish(self) -> None:
-        """Go the rest of the way with all that was taken."""
+        """Go the rest of the way with all that was taken; then it can be found."""
         while self._begun:
             self._file_next()
+        if self._archive.searchable:
+            self._archive.searchable.flush()
 
     def _is_settled(self, capture: Capture) -> bool:
-        known = _outcome(self._archive, capture)
+        known = outcome(self._archive, capture)
         return bool(known.filed or known.refusal)
 
     def _is_due(self, begun: _Begun) -> bool:
@@ -91,7 +98,7 @@ class Flow:
             )
         else:
             file(self._archive, begun.capture, reading)
-        self._settle(_outcome(self._archive, begun.capture))
+        self._settle(outcome(self._archive, begun.capture))
 
     def _as_its_twin(self, capture: Capture) -> bool:
         """Do as was done with another capture of the same bytes: no stage runs twice on them."""
@@ -100,7 +107,7 @@ class Flow:
         for twin in self._archive.index.captures_with(capture.entity_digest):
             if twin.id == capture.id or twin.truncated or _kind(twin) != _kind(capture):
                 continue
-            done = _outcome(self._archive, twin)
+            done = outcome(self._archive, twin)
             if done.refusal and done.refusal.stage not in _ERRANDS:
                 self._archive.refuse(replace(done.refusal, capture=capture.id))
                 return True
@@ -136,17 +143,27 @@ def file(archive: Archive, capture: Capture, reading: Reading) -> Filing:
         by = issued(reading, capture.url)
         found = candidates(archive, sketch, by, apart)
         placed = filing.place(reading.fingerprint, form, by, found.near, found.named)
+    if placed.relation is not Relation.SAME:
+        search_form.offer(archive, placed.version, form, reading)
     archive.file(reading, placed, sketch if placed.relation is not Relation.SAME else None)
     return placed
 
 
 def catch_up(archive: Archive, reads: Reads) -> int:
     """Finish what an earlier process left undone; the number of captures that were taken."""
-    for version in archive.index.unsketched():
-        filed = archive.index.first_filed(version.key)
+    unsketched = {version.key for version in archive.index.unsketched()}
+    missing = archive.searchable.missing() if archive.searchable else ()
+    for key in dict.fromkeys((*unsketched, *missing)):
+        filed = archive.index.first_filed(key)
         reading = archive.reading(filed.entry.record, filed.entry.text)
         form = normalise(repaired(reading.text, reading.repairs))
-        archive.index.add_sketch(version.key, fingerprints.sketch(form))
+        if key in unsketched:
+            archive.index.add_sketch(key, fingerprints.sketch(form))
+        search_form.offer(archive, key, form, reading)
+        if archive.searchable:
+            archive.searchable.settle(kept=True)
+    if archive.searchable:
+        archive.searchable.caught_up()
     unread = archive.index.unread()
     flow = Flow(archive, reads, lambda _: None)
     for capture in unread:
@@ -155,7 +172,8 @@ def catch_up(archive: Archive, reads: Reads) -> int:
     return len(unread)
 
 
-def _outcome(archive: Archive, capture: Capture) -> Outcome:
+def outcome(archive: Archive, capture: Capture) -> Outcome:
+    """What has become of the capture by now."""
     return Outcome(
         capture=capture,
         filed=archive.index.filed(capture.id),

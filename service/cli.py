@@ -17,6 +17,7 @@ from archive.errors import (
 )
 from crawlers.errors import CrawlError
 from pipelines.errors import StageError
+from service.errors import ServiceError
 from service.options import Settings, print_json
 
 DONE, NO, USAGE, UNUSABLE, BUSY, NOT_KEPT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 70, 130
@@ -40,11 +41,14 @@ _COMMANDS = {
     "ingest": ("ingest:ingest", "Archive a file that somebody saved."),
     "import": ("ingest:import_", "Take over WARC, ARC and WACZ files made by other tools."),
     "lookup": ("lookup:lookup", "Find a version by key, pasted text or address."),
+    "search": ("search:search", "Find versions by the words of their titles and texts."),
     "show": ("show:show", "Show a document, its versions, and where each was seen."),
     "text": ("show:text", "Print the main text of a version."),
     "diff": ("show:diff", "Show what changed between two versions."),
     "timemap": ("timemap:timemap", "List the captures of an address in link format."),
     "export": ("export:export", "Copy documents or the whole archive for other tools and people."),
+    "work": ("work:work", "Which documents are one plan, and a person's word on that."),
+    "report": ("report:report", "What each witness of a work did to its text."),
     "unlink": ("unlink:unlink", "Take two texts apart that were put together wrongly."),
     "fingerprint": ("fingerprint:fingerprint", "Print the fingerprint of a file."),
     "verify": ("care:verify", "Prove that the archive is what was written."),
@@ -52,7 +56,14 @@ _COMMANDS = {
     "takedown": ("care:takedown", "Take a version or a capture out of the archive for good."),
     "rebuild-index": ("rebuild:rebuild_index", "Make the index again from the WARCs alone."),
     "archive": ("remote:archive", "Keep sealed files in S3 or another folder: push, pull, status."),
+    "serve": ("serve:serve", "Serve the web pages and the REST API."),
+    "token": ("token:token", "Make and revoke the tokens of the API."),
+    "tell": ("tell:tell", "Tell webhooks and mailboxes what changed."),
+    "config": ("config:config", "Check and show the configuration of server and worker."),
     "stats": ("care:stats", "Counts and sizes."),
+    "worker": ("worker:worker", "Do the jobs of an archive, until told to stop."),
+    "jobs": ("jobs:jobs", "Look at jobs, cancel them, try them again."),
+    "schedule": ("schedule:schedule", "Crawl sites again and again, by cron lines."),
 }
 
 
@@ -120,6 +131,8 @@ def _explained(error: Exception) -> tuple[str, int]:
     """What to say about an error, and the exit status."""
     if isinstance(error, click.ClickException):
         return _usage(error), USAGE
+    if isinstance(error, ServiceError):
+        return str(error), error.exit_status
     for kind, status in _STATUS:
         if isinstance(error, kind):
             return str(error), status

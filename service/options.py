@@ -82,6 +82,17 @@ def common(command: _Command) -> _Command:
     )(command)
 
 
+def database(command: _Command) -> _Command:
+    """The command with --database, which it gets as `url`."""
+    return click.option(
+        "--database",
+        "url",
+        envvar="VARIORUM_DATABASE",
+        metavar="URL",
+        help="Of jobs and schedules [VARIORUM_DATABASE; default: a file beside the archive].",
+    )(command)
+
+
 def moment(text: str) -> datetime:
     """The time that a person wrote; without a zone it is taken for UTC."""
     try:

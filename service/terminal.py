@@ -121,8 +121,8 @@ def _lines(view: View) -> list[tuple[str, str]]:
     return [(name, value) for name, value in lines if value]
 
 
-def matches(views: list[View]) -> None:
-    """What a lookup found, best first."""
+def matches(views: list[View], *, passages: bool = False) -> None:
+    """What a lookup found, best first; what a search found, with its passages in place of addresses."""
     out = console()
     for view in views:
         out.print(
@@ -142,8 +142,19 @@ def matches(views: list[View]) -> None:
         )
         if view["evidence"]["because"]:
             out.print(Text.assemble(("  why       ", "dim"), view["evidence"]["because"]))
+        if passages:
+            for passage in view["evidence"]["passages"]:
+                out.print(_marked(passage))
+            continue
         for seen in view["witnesses"]:
             out.print(Text.assemble(("  seen at   ", "dim"), _sighting(seen)))
+
+
+def _marked(passage: View) -> Text:
+    line = Text(passage["text"].replace("\n", " "))
+    for start, end in passage["marks"]:
+        line.stylize("bold yellow", start, end)
+    return Text.assemble(("  …         ", "dim"), line)
 
 
 def _sighting(seen: View) -> str:

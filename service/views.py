@@ -7,13 +7,16 @@ the terminal tables are drawn from.
 from datetime import UTC, datetime
 from typing import Any
 
-from archive.blinks import is_blink
+import msgspec
+
 from archive.imports import ImportReport
 from archive.index import Filed, Outcome
 from archive.lookup import Match
 from archive.problems import Problem
-from archive.records import Capture, Evidence, Link, Relation, Version, Witness
+from archive.records import Relation
 from archive.store import Archive
+from service.pages.document import document_page
+from service.pages.parts import container, match_view
 
 View = dict[str, Any]
 
@@ -66,133 +69,19 @@ _RESULT = (
 )  # fmt: skip
 
 
-def container(archive: Archive, document: str) -> str | None:
-    """The document that contains this one, if it is an excerpt: the one it is most of."""
-    best: Link | None = None
-    for link in archive.index.links(document):
-        source = archive.index.version(link.source)
-        if link.relation is Relation.EXCERPT and source.document == document:
-            best = link if best is None or link.score > best.score else best
-    return archive.index.version(best.target).document if best else None
-
-
 def document(archive: Archive, key: str) -> View:
     """The answer to `show`: a document, its versions with their witnesses, and what is linked to it."""
-    found = archive.index.document(key)
-    return {
-        "document": found.key,
-        "language": found.language,
-        "work": found.work,
-        "versions": [version(archive, each) for each in archive.index.versions(found.key)],
-        "related": related(archive, found.key),
-    }
-
-
-def version(archive: Archive, version: Version) -> View:
-    """One version in the answer to `show`."""
-    return {
-        "version": version.key,
-        "number": version.number,
-        "fingerprint": str(version.fingerprint),
-        "iscc": version.iscc,
-        "iscc_form": version.iscc_form,
-        "first_seen": rfc3339(version.first_seen),
-        "last_seen": rfc3339(version.last_seen),
-        "language": version.language,
-        "title": version.title,
-        "witnesses": [witness(archive, each) for each in archive.index.witnesses(version.key)],
-        "copies": copies(archive, version),
-    }
-
-
-def copies(archive: Archive, version: Version) -> list[View]:
-    """Texts that joined the version although their normal forms differ, and why."""
-    return [
-        {"text": link.source, "score": round(link.score, 4), "evidence": evidence(link.evidence)}
-        for link in archive.index.links(version.document)
-        if link.relation is Relation.SAME and link.target == version.key
-    ]
-
-
-def related(archive: Archive, document: str) -> list[View]:
-    """The other documents that this one is linked to, each with the strongest link."""
-    strongest: dict[tuple[str, str], View] = {}
-    for link in archive.index.links(document):
-        source, target = archive.index.version(link.source), archive.index.version(link.target)
-        if source.document == target.document:
-            continue
-        outward = source.document == document
-        other = target if outward else source
-        relation = link.relation if outward else _INVERSE.get(link.relation, link.relation)
-        known = strongest.get((other.document, relation))
-        if known is None or link.score > known["score"]:
-            strongest[other.document, relation] = {
-                "document": other.document,
-                "title": other.title,
-                "relation": str(relation),
-                "score": round(link.score, 4),
-                "evidence": evidence(link.evidence),
-            }
-    return list(strongest.values())
-
-
-_INVERSE = {Relation.EXCERPT: "contains"}
+    return _plain(document_page(archive, key))
 
 
 def match(archive: Archive, match: Match) -> View:
     """A Match: a version that fits what was looked up, and why."""
-    return {
-        "document": match.version.document,
-        "version": match.version.key,
-        "number": match.version.number,
-        "relation": match.relation,
-        "score": round(match.score, 4),
-        "evidence": evidence(match.evidence),
-        "title": match.version.title,
-        "language": match.version.language,
-        "first_seen": rfc3339(match.version.first_seen),
-        "last_seen": rfc3339(match.version.last_seen),
-        "witnesses": [
-            witness(archive, each) for each in archive.index.witnesses(match.version.key)
-        ],
-    }
+    return _plain(match_view(archive, match))
 
 
-def witness(archive: Archive, witness: Witness) -> View:
-    """A Witness: an address, and the first capture at which it showed the version."""
-    first = witness.captures[0]
-    return {
-        "url": witness.url,
-        **capture(first),
-        "publisher": witness.publisher,
-        "published_at": witness.published_at,
-        "blink": is_blink(archive, witness),
-        "captures": [capture(each) for each in witness.captures],
-    }
-
-
-def capture(capture: Capture) -> View:
-    """When an address was seen, and where its bytes lie."""
-    return {
-        "captured_at": rfc3339(capture.fetched_at),
-        "status": capture.status,
-        "capture": capture.id,
-        "warc": capture.place.warc,
-        "offset": capture.place.offset,
-        "payload_digest": capture.payload_digest,
-        "truncated": capture.truncated,
-    }
-
-
-def evidence(evidence: Evidence) -> View:
-    """Why two texts were put together, in words and numbers."""
-    return {
-        "because": evidence.because,
-        "covered": list(evidence.covered),
-        "changed_numbers": [list(pair) for pair in evidence.changed_numbers],
-        "blocks": [list(block) for block in evidence.blocks],
-        "signals": list(evidence.signals),
-    }
+def _plain(page: Any) -> View:
+    view: View = msgspec.json.decode(msgspec.json.encode(page))
+    return view
 
 
 def rfc3339(moment: datetime) -> str:

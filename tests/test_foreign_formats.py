@@ -1,6 +1,8 @@
 """Records in other packings: zstd with and without a dictionary, ARC, WACZ; whole, odd, damaged, hostile."""
 
+import hashlib
 import io
+import json
 import random
 import struct
 import sys
@@ -158,6 +160,92 @@ def test_offsets_in_a_wacz_are_those_in_the_zip(path: Path) -> None:
     for found in (first, second):
         assert isinstance(found, Found)
         assert gz(ONE if found is first else TWO) == data[found.offset :][: found.length]
+
+
+def described(
+    *files: tuple[str, bytes], package: object = None, packed: int = zipfile.ZIP_STORED, **said: str
+) -> bytes:
+    """A WACZ with the digests of its files; `said` gives others for a, b and the list itself."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files}
+    resources = [
+        {"name": name, "path": name, "hash": said.get(name[8], f"sha256:{digest}"), "bytes": 1}
+        for name, digest in digests.items()
+    ]
+    whole = json.dumps({"resources": resources} if package is None else package).encode()
+    itself = said.get("list", f"sha256:{hashlib.sha256(whole).hexdigest()}")
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", packed) as target:
+        for name, content in files:
+            target.writestr(name, content)
+        target.writestr("datapackage.json", whole)
+        signed = {"path": "datapackage.json", "hash": itself, "signedData": {}}
+        target.writestr("datapackage-digest.json", json.dumps(signed))
+    return data.getvalue()
+
+
+TWO_FILES = (("archive/a.warc.gz", gz(ONE)), ("archive/b.warc.gz", gz(TWO)))
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ({}, []),
+        ({"a": "md5:" + hashlib.md5(gz(ONE)).hexdigest()}, []),
+        ({"a": "sha256:" + hashlib.sha256(gz(ONE)).hexdigest().upper()}, []),
+        ({"a": "blake3:00", "b": "what it is"}, []),
+        ({"b": "sha256:" + 64 * "0"}, ["archive/b.warc.gz"]),
+        ({"a": "md5:", "list": "sha256:"}, ["archive/a.warc.gz", "datapackage.json"]),
+    ],
+)
+def test_a_wacz_is_held_to_the_digests_that_it_lists(
+    path: Path, said: dict[str, str], named: list[str], packed: int
+) -> None:
+    path.write_bytes(described(*TWO_FILES, packed=packed, **said))
+    found = [each for each in walk(path) if isinstance(each, Damage)]
+    assert {each.code for each in found} <= {"package-mismatch"}
+    assert [each.message.split("'")[1] for each in found] == named
+    with zipfile.ZipFile(path) as package:
+        offsets = {each.filename: each.header_offset for each in package.infolist()}
+    assert [each.offset for each in found] == [offsets[name] for name in named]
+    assert seen(path, path.read_bytes())[len(named) :] == ["1", "2"]
+
+
+def test_a_changed_page_in_a_wacz_is_told_beside_what_it_damages(tmp_path: Path) -> None:
+    data = bytearray(described(*TWO_FILES))
+    data[data.index(gz(TWO)) + 50] ^= 0x10
+    captures, codes = take(tmp_path, bytes(data))
+    assert [each.url.rpartition("/")[2] for each in captures] == ["1"]
+    assert sorted(codes) == ["package-mismatch", "torn-tail"]
+
+
+@pytest.mark.parametrize(
+    ("package", "named"),
+    [
+        ({"resources": [{"path": "archive/gone.warc.gz"}]}, ["archive/gone.warc.gz"]),
+        ({"resources": [{"path": "https://elsewhere.example/b.wacz", "hash": "sha256:0"}]}, []),
+        ({"resources": "none"}, ["datapackage.json"]),
+        ([], ["datapackage.json"]),
+        ({"resources": [{"path": 1}]}, ["datapackage.json"]),
+    ],
+)
+def test_a_strange_list_of_files_is_told_and_the_rest_is_taken(
+    path: Path, package: object, named: list[str]
+) -> None:
+    path.write_bytes(described(*TWO_FILES, package=package))
+    found = [each for each in walk(path) if isinstance(each, Damage)]
+    assert [each.code for each in found] == ["package-mismatch"] * len(named)
+    assert [each.message.split("'")[1] for each in found] == named
+    assert seen(path, path.read_bytes())[len(named) :] == ["1", "2"]
+
+
+def test_a_list_of_files_that_is_a_trap_ends(path: Path) -> None:
+    deep = b'{"x":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("archive/a.warc.gz", gz(ONE))
+        target.writestr("datapackage.json", deep)
+    assert seen(path, data.getvalue()) == ["package-mismatch", "1"]
 
 
 def test_an_arc_document_says_that_its_header_is_made(path: Path) -> None:

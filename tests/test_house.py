@@ -22,7 +22,7 @@ KNOWS = {  # packages that a framework is for; nobody else imports it
     "click": {"service"},
     "rich": {"service", "benchmarks"},
     "httpx": {"service", "benchmarks"},
-    **dict.fromkeys(("dbos", "fastapi", "starlette", "uvicorn", "jinja2"), {"service"}),
+    **{name: {"service"} for name in ("dbos", "fastapi", "starlette", "uvicorn", "jinja2")},
 }
 EDGES = {  # outermost edges, each with the one that hears of what was caught
     ("service/cli.py", "run"),  # the user

@@ -2,9 +2,15 @@
 
 import base64
 import hashlib
+import json
 import os
+import pty
 import random
-from collections.abc import Iterator
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,15 +19,15 @@ from hypothesis import strategies as st
 
 from archive.captures import capture_of
 from archive.containers.parts import Damage, Found
-from archive.imports import ImportReport, import_warc
+from archive.imports import ImportReport, adopt_warc, import_warc
 from archive.members import walk
 from archive.progress import FOLDER
 from archive.proof import NOWHERE, proofs, prove
 from archive.records import Capture
 from archive.store import Archive
 from archive.warc import parse
-from tests.foreign_warcs import gz, record, request, response, revisit, sha1
-from tests.samples import dump
+from tests.foreign_warcs import gz, page, record, request, response, revisit, sha1, uid
+from tests.samples import ROOT, dump
 from tests.test_foreign_formats import wacz, zst
 
 NOISE = random.Random(5).randbytes(30_000)
@@ -139,6 +145,79 @@ def test_small_files_leave_no_notes(folder: Path, path: Path) -> None:
     path.write_bytes(gz(response(1)))
     take(folder, path)
     assert notes(folder) == []
+
+
+def test_records_with_one_id_in_one_batch_are_told_apart(folder: Path, path: Path) -> None:
+    other = revisit(6, 1, f"WARC-Record-ID: {uid(4)}")
+    one = response(1)
+    path.write_bytes(gz(one, one, revisit(4, 1), revisit(4, 1), other))
+    captures: list[Capture] = []
+    with Archive.open(folder, write=True) as archive:
+        report = import_warc(archive, path, captures.append)
+        assert [each.code for each in report.problems] == ["repeated-id"]
+        assert (report.captures, report.kept) == (5, 3)
+        assert [captures[0], captures[2]] == [captures[1], captures[3]]
+        assert len({each.id for each in captures}) == 3
+        assert [archive.index.capture(each.id) for each in captures] == captures
+        assert {archive.body(each).data for each in captures} == {page(1)}
+
+
+PACKINGS: dict[str, Callable[[list[bytes]], bytes]] = {
+    "gzip": lambda pages: gz(*pages),
+    "gzip, torn": lambda pages: gz(*pages)[:-100],
+    "plain": b"".join,
+    "WACZ": lambda pages: wacz(("archive/a.warc.gz", gz(*pages))),
+    "WACZ, deflated": lambda pages: wacz(
+        ("archive/a.warc", b"".join(pages)), packed=zipfile.ZIP_DEFLATED
+    ),
+    "zstd": lambda pages: zst(*pages),
+    "nothing": lambda _: b"\x89PNG",
+}
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_progress_comes_to_every_byte_of_the_file(folder: Path, path: Path, packing: str) -> None:
+    pages = [response(n, body=NOISE[:500] + b"%d" % n) for n in range(2100)]
+    path.write_bytes(PACKINGS[packing](pages))
+    size = path.stat().st_size
+    for again in (False, True):  # the second time by its notes
+        passed: list[int] = []
+        with Archive.open(folder, write=True) as archive:
+            import_warc(archive, path, lambda _: None, passed.append)
+        assert sum(passed) == size
+        assert min(passed) >= 0
+        if packing in ("gzip", "plain", "zstd") and not again:
+            assert len([each for each in passed if each]) > 2
+
+
+def test_progress_in_place_counts_every_byte_twice(folder: Path, path: Path) -> None:
+    path.write_bytes(gz(*(large(n) for n in range(100))))
+    passed: list[int] = []
+    with Archive.open(folder, write=True) as archive:
+        adopt_warc(archive, path, lambda _: None, passed.append)
+    assert sum(passed) == 2 * path.stat().st_size
+
+
+def test_a_bar_shows_how_far_an_import_is_on_a_terminal(folder: Path, path: Path) -> None:
+    path.write_bytes(gz(response(1)))
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "service.cli", "--archive", folder, "import", path, "--json"]
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # the other end is closed
+            while piece := os.read(ours, 1 << 16):
+                shown += piece
+        assert process.stdout is not None
+        out = process.stdout.read()
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"theirs.warc.gz" in shown
+    assert b"bytes" in shown
+    assert json.loads(out)["files"][0]["captures"] == 1
 
 
 # Proofs

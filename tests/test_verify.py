@@ -318,6 +318,8 @@ def test_many_differences_are_summed_up(folder: Path) -> None:
 def test_every_code_has_a_fixture_and_an_explanation() -> None:
     shown = {code for code, _, _ in DAMAGE} | foreign_warcs.CASES.keys()
     shown |= {"unreadable", "wrong-key"}
+    shown |= {"adopted-missing", "adopted-changed", "adopted-lost", "not-in-place"}  # test_adopted
+    shown |= {"package-mismatch"}  # test_foreign_formats
     assert shown == CODES.keys()
     explained = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\| `([a-z-]+)` \|", explained, re.MULTILINE))

@@ -24,7 +24,7 @@ class Found:
 class Damage:
     """Bytes that are no whole record."""
 
-    code: str  # "torn-tail", "bad-member", "bad-record", "too-large", "not-a-warc"
+    code: str  # "torn-tail", "bad-member", "bad-record", "too-large", "not-a-warc", "package-mismatch"
     offset: int
     length: int  # up to where reading went on
     message: str

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from archive.containers.datapackage import mismatches
 from archive.containers.parts import Damage
 
 _DIRECTORY_LIMIT = 4 << 20  # bytes of a ZIP directory: about 40,000 files
@@ -53,6 +54,7 @@ def parts(handle: BinaryIO, start: int, stop: int) -> Iterator[Part | Damage]:
         with zipfile.ZipFile(io.BufferedReader(_Slice(handle, start, stop))) as archive:
             entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
             wanted = [entry for entry in entries if entry.filename.lower().endswith(_ENDINGS)]
+            yield from _mismatches(archive, start, stop)
             behind = start  # the end of the part before: two that share bytes are a trap
             for entry in wanted:
                 at = start + entry.header_offset
@@ -69,6 +71,19 @@ def parts(handle: BinaryIO, start: int, stop: int) -> Iterator[Part | Damage]:
         return
     if not wanted:
         yield refused("without WARC files")
+
+
+def _mismatches(archive: zipfile.ZipFile, start: int, stop: int) -> Iterator[Damage]:
+    """Files that are not what the package says of them, those apart that are not read anyway."""
+    readable = frozenset(
+        entry.filename
+        for entry in archive.infolist()
+        if not _flaw(entry, 0, stop - start - entry.header_offset)
+    )
+    for each in mismatches(archive, readable):
+        at = start + (each.entry.header_offset if each.entry else 0)
+        message = f"{each.name[:80]!r} {each.why}"
+        yield Damage(code="package-mismatch", offset=at, length=0, message=message)
 
 
 def parts_of_torn(handle: BinaryIO, start: int, stop: int) -> Iterator[Part | Damage]:

@@ -1,12 +1,15 @@
 """What of an archive an export takes: all of it, or documents with everything that belongs to them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from archive import lookup, warc
+from archive.adopted import adoptions, member_at, places
+from archive.errors import Damaged
 from archive.files import OPEN_SUFFIX
 from archive.members import Found, walk
-from archive.records import Capture
+from archive.records import Capture, Place
 from archive.recovery import warc_files
 from archive.store import Archive
 from archive.warc import Record
@@ -112,3 +115,21 @@ def records(archive: Archive, selection: Selection | None) -> Iterator[tuple[str
                     handle.seek(found.offset)
                     member = handle.read(found.length)
                     yield name, Taken(record=found.record, member=member)
+    for place, record in referred(archive, selection):
+        member = member_at(archive.path, place, record)
+        yield f"{place.warc.partition('.')[0]}.warc.gz", Taken(record=record, member=member)
+
+
+def referred(archive: Archive, selection: Selection | None) -> Iterator[tuple[Place, Record]]:
+    """The records of the export that lie in files of others, file by file.
+
+    Those that cannot be read are passed by.
+    """
+    for name in dict.fromkeys(name for name, _ in archive.index.adoptions()):
+        if selection is not None and name not in selection.files:
+            continue
+        for adoption in adoptions(archive.index, archive.record, name):
+            for of, place in places(adoption):
+                with suppress(Damaged):
+                    if selection is None or of in selection.ids:
+                        yield place, archive.record(place)

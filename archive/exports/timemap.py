@@ -11,6 +11,18 @@ MEDIA_TYPE = "application/link-format"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where a server has what a TimeMap names, below its address."""
+
+    timemap: str
+    timegate: str
+    memento: str
+
+
+REPLAY = Layout(timemap="timemap/link/", timegate="web/", memento="web/")  # as replay tools have it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memento:
     """One capture of the address."""
 
@@ -19,22 +31,26 @@ class Memento:
     capture: Capture
 
 
-def mementos(archive: Archive, url: str, base: str) -> tuple[Memento, ...]:
+def mementos(archive: Archive, url: str, base: str, layout: Layout = REPLAY) -> tuple[Memento, ...]:
     """The captures of the address, oldest first; `base` is the address below which they are served."""
     return tuple(
-        Memento(uri=f"{_place(base)}{_stamp(capture)}/{url}", at=_second(capture), capture=capture)
+        Memento(
+            uri=f"{_below(base)}{layout.memento}{_stamp(capture)}/{url}",
+            at=_second(capture),
+            capture=capture,
+        )
         for capture in sorted(archive.index.captures_at(url), key=lambda each: each.fetched_at)
     )
 
 
-def link_format(url: str, found: tuple[Memento, ...], base: str) -> str:
+def link_format(url: str, found: tuple[Memento, ...], base: str, layout: Layout = REPLAY) -> str:
     """The TimeMap of the address; `found` has at least one memento."""
-    span = f'from="{_date(found[0].at)}"; until="{_date(found[-1].at)}"'
-    timemap = f"{base.rstrip('/')}/timemap/link/{url}" if base else f"timemap/link/{url}"
+    span = f'from="{http_date(found[0].at)}"; until="{http_date(found[-1].at)}"'
+    timemap = _below(base) + layout.timemap + url
     links = [
-        f'<{_target(url)}>; rel="original"',
-        f'<{_target(timemap)}>; rel="self"; type="{MEDIA_TYPE}"; {span}',
-        f'<{_target(_place(base) + url)}>; rel="timegate"',
+        f'<{target(url)}>; rel="original"',
+        f'<{target(timemap)}>; rel="self"; type="{MEDIA_TYPE}"; {span}',
+        f'<{target(_below(base) + layout.timegate + url)}>; rel="timegate"',
     ]
     for number, memento in enumerate(found):
         ends = [
@@ -43,13 +59,13 @@ def link_format(url: str, found: tuple[Memento, ...], base: str) -> str:
             if holds
         ]
         relation = " ".join((*ends, "memento"))
-        date = _date(memento.at)
-        links.append(f'<{_target(memento.uri)}>; rel="{relation}"; datetime="{date}"')
+        date = http_date(memento.at)
+        links.append(f'<{target(memento.uri)}>; rel="{relation}"; datetime="{date}"')
     return ",\n".join(links) + "\n"
 
 
-def _place(base: str) -> str:
-    return f"{base.rstrip('/')}/web/" if base else "web/"
+def _below(base: str) -> str:
+    return f"{base.rstrip('/')}/" if base else ""
 
 
 def _stamp(capture: Capture) -> str:
@@ -60,12 +76,12 @@ def _second(capture: Capture) -> datetime:
     return capture.fetched_at.astimezone(UTC).replace(microsecond=0)
 
 
-def _date(moment: datetime) -> str:
-    """As RFC 7089 asks: the form of HTTP dates."""
+def http_date(moment: datetime) -> str:
+    """The moment as RFC 7089 asks: the form of HTTP dates."""
     return format_datetime(moment, usegmt=True)
 
 
-def _target(uri: str) -> str:
+def target(uri: str) -> str:
     """The address as it may stand between angle brackets."""
     return "".join(
         letter if "!" <= letter <= "~" and letter not in '<>"' else _escaped(letter)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from archive.exports.cdxj import line_of, sorted_lines
 from archive.exports.output import WarcCopy, fresh
-from archive.exports.selection import Selection, records
+from archive.exports.selection import Selection, records, referred
 from archive.files import OPEN_SUFFIX
 from archive.members import Found, walk
 from archive.recovery import warc_files
@@ -44,6 +44,9 @@ def to_cdxj(archive: Archive, selection: Selection | None, path: Path) -> int:
             if selection is None or selection.holds(found.record):
                 line = line_of(found.record, Path(name).name, found.offset, found.length)
                 lines += [line] if line else []
+    for place, record in referred(archive, selection):
+        line = line_of(record, Path(place.warc).name, place.offset, place.length)
+        lines += [line] if line else []
     with fresh(path) as handle:
         handle.write(sorted_lines(lines))
     return len(lines)

@@ -14,6 +14,7 @@ from archive.records import Place
 from archive.remote import receipts
 from archive.remote.interface import Store
 from archive.remote.opening import store_of
+from archive.replay import is_adopted
 from archive.warc import Record
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class Elsewhere:
             Damaged: no receipt says that the store has the file, or the bytes are not as written.
             RemoteError: the store failed.
         """
+        if is_adopted(place.warc):
+            why = "the file, which is not the archive's own, is gone or was moved; import it again from"
+            raise Damaged(place.warc, place.offset, f"{why} where it is now, with --in-place")
         if receipts.kept(self._archive, place.warc) is None:
             raise Damaged(place.warc, place.offset, "the file is missing")
         data = self._bytes(place)

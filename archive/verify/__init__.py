@@ -4,23 +4,26 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 
+from archive import searchable
 from archive.containers.parts import Damage
 from archive.errors import UnusableIndex
+from archive.index import Index
 from archive.index_seal import seal_fault
 from archive.members import walk
 from archive.problems import Problem
 from archive.records import Place
 from archive.recovery import index_path, warc_files
+from archive.replay import is_adopted
 from archive.sqlite_index import SqliteIndex
 from archive.store import Archive
-from archive.verify import presence, rows
+from archive.verify import adopted, presence, rows
 from archive.verify.records import Prover, Recompute
 from archive.verify.report import INDEX, Report, of_damage, of_file, of_index
 from archive.verify.rounds import Chosen
@@ -48,7 +51,8 @@ def verify_fully(archive: Archive, recompute: Recompute | None = None) -> Report
         again = SqliteIndex(Path(folder) / INDEX, write=True, lasting=False)
         try:
             with again.transaction():
-                check.prove(tuple(sorted({*check.present, *check.away})), again, recompute)
+                ours = sorted({*check.present, *check.away})
+                check.prove((*ours, *check.adopted), again, recompute)
                 check.compare(again)
         finally:
             again.close()
@@ -74,6 +78,7 @@ class _Check:
         self.ends: dict[str, Place] = {}
         self._proved: list[str] = []
         self._indexed: dict[str, int] = {}
+        self.adopted: dict[str, int] = {}  # bytes of the files of others that are referred to
         self._archive = archive
         self._index_answers = True
         self._tally: Counter[str] = Counter(files=0, bytes=0, records=0, rows=0)
@@ -83,12 +88,18 @@ class _Check:
             self.problems.append(of_index(fault))
         with self._asking():
             self.problems += [of_index(fault) for fault in archive.index.faults()]
+            self.problems += [of_index(fault) for fault in searchable.faults(archive.path)]
             self._tally["rows"] = sum(archive.index.counts().values())
             self.ends = archive.index.ends()
             self.problems += _returned(archive)
         with self._asking():
             self._indexed = {name: int(size) for name, size in archive.index.indexed().items()}
-            self.problems += presence.missing(self._indexed, found.keys() | self.away.keys())
+            self.adopted = {name: n for name, n in self._indexed.items() if is_adopted(name)}
+            ours = self._indexed.keys() - self.adopted.keys()
+            self.problems += presence.missing(ours, found.keys() | self.away.keys())
+            self.problems += adopted.presence(archive.path, self.adopted)
+            self._tally["files"] += len(self.adopted)
+            self._tally["bytes"] += sum(self.adopted.values())
         for name, path in found.items():
             known = self._indexed.get(name, 0)
             self._tally["files"] += 1
@@ -110,7 +121,7 @@ class _Check:
             checked=dict(self._tally),
             problems=tuple(self.problems),
             proved=tuple(self._proved),
-            left=len(self.present) + len(self.away) - len(self._proved),
+            left=len(self.present) + len(self.away) + len(self.adopted) - len(self._proved),
         )
 
     @contextmanager
@@ -150,16 +161,24 @@ class _Check:
             prover = Prover(self._archive, again, pool, self._asking, recompute)
             for name in names:
                 late = seconds is not None and time.monotonic() - began >= seconds
-                known = name in self.present or name in self.away
+                known = name in self.present or name in self.away or name in self.adopted
                 if not known or (late and self._proved):
                     continue
-                if name in self.away:
+                if name in self.adopted:
+                    self._prove_adopted(name, again or self._archive.index, pool)
+                elif name in self.away:
                     self.problems += prover.prove_elsewhere(name, self.away[name])
                 else:
                     path = self.present[name]
                     self.problems += prover.prove(name, path, self._extent(name, path))
                 self._proved.append(name)
             self._tally["records"] += prover.records
+
+    def _prove_adopted(self, name: str, index: Index, pool: Executor) -> None:
+        with self._asking():
+            records, found = adopted.prove(self._archive, index, name, pool)
+            self._tally["records"] += records
+            self.problems += found
 
     def compare(self, again: SqliteIndex) -> None:
         """Find rows of the index that the records do not give, and the other way round."""

@@ -15,9 +15,9 @@ def is_open(path: Path) -> bool:
     return path.name.endswith(files.OPEN_SUFFIX)
 
 
-def missing(indexed: dict[str, int], present: Set[str]) -> Iterator[Problem]:
+def missing(indexed: Set[str], present: Set[str]) -> Iterator[Problem]:
     """Files that the index names and that are gone."""
-    for name in sorted(indexed.keys() - present):
+    for name in sorted(indexed - present):
         yield of_file("missing-warc", name, "the file is not there")
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.faults import crowd, disk, flips, kills, power
+from benchmarks.faults import crowd, disk, flips, kills, power, worker_kills
 from benchmarks.faults.mutants import MUTANTS
 from benchmarks.faults.outcome import Outcome
 
@@ -36,10 +36,13 @@ class Counts:
     flips: int
     submissions: int
     mutants: int
+    worker_kills: int
 
 
-FULL = Counts(kills=500, every_call=1, cuts=1000, flips=10_000, submissions=50, mutants=60)
-SMALL = Counts(kills=8, every_call=40, cuts=30, flips=60, submissions=4, mutants=12)
+FULL = Counts(
+    kills=500, every_call=1, cuts=1000, flips=10_000, submissions=50, mutants=60, worker_kills=50
+)
+SMALL = Counts(kills=8, every_call=40, cuts=30, flips=60, submissions=4, mutants=12, worker_kills=3)
 
 Run = Callable[[Path, Counts], Outcome]
 
@@ -54,6 +57,7 @@ FAULTS: dict[str, tuple[Run, ...]] = {
         lambda at, _: disk.broken_sync(at),
         lambda at, _: disk.no_handles(at),
     ),
+    "worker": (lambda at, counts: worker_kills.at_random(at, counts.worker_kills),),
     "crowd": (
         lambda at, counts: crowd.at_once(at, counts.submissions),
         lambda at, _: crowd.second_writer(at, 10),

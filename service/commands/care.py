@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from archive import verify as verification
+from archive.adopted import linked
 from archive.errors import NotKept
 from archive.records import Fingerprint, Reading, Tombstone
 from archive.repairs import Copies, FolderCopies, Repairs
@@ -156,7 +157,8 @@ def takedown(settings: Settings, target: str, reason: str, by: str) -> int:
     """Take a version or a capture out of the archive for good; a tombstone stays.
 
     KEY names a version, of which every capture goes; CAPTURE is the id of one. Captures of the same bytes go
-    with it. Copies elsewhere, in quarantine/ too, are yours to delete.
+    with it. Copies elsewhere, in quarantine/ too, are yours to delete; so are the bytes of a capture that was
+    imported with --in-place.
     """
     Archive.open(settings.path).close()  # says what is wrong with a folder that is none
     try:
@@ -204,6 +206,7 @@ def stats(settings: Settings) -> int:
         sizes = {
             "warc_files": len(files),
             "warc_bytes": sum(path.stat().st_size for path in files),
+            "adopted_files": len(linked(archive.path)),
             "index_bytes": (archive.path / "index.sqlite").stat().st_size,
         }
     view = {"archive": str(settings.path), **counts, **sizes}

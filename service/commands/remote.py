@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from archive.adopted import linked
 from archive.remote import address as addresses
 from archive.remote import receipts
 from archive.remote.copies import StoreCopies
@@ -60,6 +61,12 @@ def push(
     """Send every sealed file that the store does not hold; exit status 1 when one was refused."""
     store = store_named(settings, address, endpoint_url)
     rows = _report(settings, store, push_files(settings.path, store, drop_local=drop_local))
+    if outside := linked(settings.path):
+        click.echo(
+            f"variorum: {len(outside)} files that were imported with --in-place are not the archive's "
+            "own; they stay where they are, outside the store.",
+            err=True,
+        )
     return _status_of(rows)
 
 

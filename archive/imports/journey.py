@@ -1,31 +1,29 @@
-"""Takes over the WARC files of others: their answers, and the requests for them, byte for byte.
+"""The way of one foreign file into an archive, from its first byte to its last."""
 
-What is not taken: texts, readings and refusals (they are ours to make), `warcinfo`, and records of other
-kinds. A record that was taken before is passed by, so an import can be repeated.
-"""
-
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from archive import warc
 from archive.captures import capture_of, same_answer
-from archive.errors import Damaged, UnknownKey
-from archive.members import Damage, Found, walk
+from archive.containers.parts import Damage, Found
+from archive.errors import Damaged
+from archive.imports.keeping import Keeping
+from archive.members import walk
 from archive.problems import Problem, revisit_flaws
 from archive.progress import Note, Progress
 from archive.proof import NOWHERE, Proof, proofs
-from archive.records import Capture
+from archive.records import Capture, Place
 from archive.store import Archive
 from archive.warc import Record
+
+Advance = Callable[[int], None]  # gets the bytes of a file that were passed since the last call
 
 _BATCH_RECORDS = 1000  # that share one fsync
 _BATCH_BYTES = 32 << 20  # of their blocks
 _NOTED_BYTES = 64 << 20  # of the file between two notes of how far it was taken
-_PENDING_BYTES = 1 << 20  # of members that are written in one go
 _CONCURRENT = "warc-concurrent-to"
+_HERE = Place(warc="", offset=-1, length=0)  # of what is looked at: no other capture has it
 _WAITING = 4  # requests that wait for their answer; tools write them side by side
 
 
@@ -40,29 +38,12 @@ class ImportReport:
     problems: tuple[Problem, ...]
 
 
-def import_warc(archive: Archive, path: Path, then: Callable[[Capture], None]) -> ImportReport:
-    """Take over the file at `path`, which is gzip or plain WARC 1.0 or 1.1.
-
-    `then` gets every capture of the file once it is on the disk, in order, also those that were there
-    before: what an interrupted import left undone can be done then. Damage never stops the import.
-
-    Raises:
-        NotKept: the archive's disk would not take it; what `then` has got is kept.
-    """
-    try:
-        with path.open("rb") as handle:
-            return _Import(archive, path, handle).run(then)
-    except OSError as error:
-        why = f"{path} cannot be read ({error.strerror or error})."
-        problem = Problem(code="unreadable", path=str(path), offset=None, message=why)
-        return ImportReport(path=str(path), records=0, captures=0, kept=0, problems=(problem,))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
     """The capture that was read last, so that a request behind it finds it."""
 
     record: Record
+    id: str  # of the capture
     fresh: bool  # it was not in the archive before
 
 
@@ -92,28 +73,30 @@ class _Stretch:
         return self.offset - self.start >= _NOTED_BYTES
 
 
-class _Import:
+class Journey:
     """One file on its way into an archive."""
 
-    def __init__(self, archive: Archive, path: Path, handle: BinaryIO) -> None:
-        self._archive = archive
-        self._path = path
-        self._handle = handle
+    def __init__(
+        self, archive: Archive, path: Path, keeping: Keeping, stop: int | None = None
+    ) -> None:
+        """Only the first `stop` bytes of the file are read, or all of it.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        self._archive, self._path, self._keeping = archive, path, keeping
+        self._size = path.stat().st_size if stop is None else stop
         self._records = self._captures = self._kept = 0
         self._problems: list[Problem] = []
         self._taken: list[Capture] = []  # of the current batch
-        self._pending: list[tuple[Capture | Record, bytes]] = []  # to be written, in order
-        self._pending_bytes = 0
-        self._coming: dict[str, Capture] = {}  # those among them, by id
-        self._places: dict[str, Capture] = {}  # of the current batch, as they were written
-        self._revisits: list[tuple[int, Capture]] = []  # with the offset in the file
+        self._revisits: list[tuple[int, str]] = []  # offset in the file, and id
         self._requests: list[Found] = []  # whose answer has not come yet
         self._answer: _Answer | None = None
         self._progress = Progress(archive.path, path)
         self._stretch = _Stretch()
         self._whole = False  # it was read to its end
 
-    def run(self, then: Callable[[Capture], None]) -> ImportReport:
+    def run(self, then: Callable[[Capture], None], advance: Advance) -> ImportReport:
         """Take the whole file, a batch at a time, behind what was taken before."""
         notes, captures = self._progress.known(self._archive.index)
         for note in notes:
@@ -122,8 +105,12 @@ class _Import:
         self._captures += len(captures)
         for capture in captures:
             then(capture)
+        passed = 0
         if not notes or not notes[-1].ended:
-            self._take_rest(notes[-1] if notes else None, then)
+            for offset in self._take_rest(notes[-1] if notes else None, then):
+                advance(offset - passed)
+                passed = offset
+        advance(self._size - passed)
         return ImportReport(
             path=str(self._path),
             records=self._records,
@@ -132,25 +119,32 @@ class _Import:
             problems=tuple(self._problems),
         )
 
-    def _take_rest(self, note: Note | None, then: Callable[[Capture], None]) -> None:
-        """Take what stands behind the note."""
+    def _take_rest(self, note: Note | None, then: Callable[[Capture], None]) -> Iterator[int]:
+        """Take what stands behind the note; the offset behind each batch, once that is settled."""
         self._stretch.begin(self._records, len(self._problems))
         source = self._proved(note)
         more = True
         while more:
             with self._archive.batch():
                 more = self._take_batch(source)
-                self._write()
-            taken = [self._places.get(each.id, each) for each in self._taken]
+                self._keeping.write()
+            taken = [self._as_written(each) for each in self._taken]
             self._stretch.captures += (each.id for each in taken)
             if more and not self._requests and self._stretch.is_long():
                 self._note(ended=False)
             self._taken.clear()
-            self._places.clear()
+            self._keeping.placed.clear()
             for capture in taken:
                 then(capture)
+            yield self._stretch.offset
         self._prove_revisits()
         self._note(ended=self._whole)
+
+    def _as_written(self, capture: Capture) -> Capture:
+        """The capture with its place; the original of a revisit may have come behind it."""
+        if capture.kind == "revisit":
+            return self._archive.index.capture(capture.id)
+        return self._keeping.placed.get(capture.id, capture)
 
     def _note(self, *, ended: bool) -> None:
         """Keep how far this has come; at the end nothing when the file could not be read to its end."""
@@ -172,7 +166,7 @@ class _Import:
         """The records of the file behind the note; what is damaged becomes a problem."""
         start, passed = (note.offset, note.taken) if note else (0, 0)
         try:
-            for proof in proofs(walk(self._path, start)):
+            for proof in proofs(walk(self._path, start, self._size)):
                 if isinstance(proof, Damage):
                     if not note or proof.offset > start:
                         self._problem(proof.code, proof.offset, proof.message)
@@ -211,22 +205,21 @@ class _Import:
         if known is None:
             for request in self._requests:
                 if _belong_together(request.record, found.record):
-                    self._keep(request.record, request)
-            self._keep(capture, found)
+                    self._keeping.keep(request.record, request, capture.id)
+            self._keeping.keep(capture, found, capture.id)
             self._kept += 1
         self._requests.clear()
-        self._answer = _Answer(record=found.record, fresh=known is None)
+        self._answer = _Answer(record=found.record, id=capture.id, fresh=known is None)
         self._captures += 1
         if capture.kind == "revisit":
-            self._write()
-            self._revisits.append((found.offset, self._places.get(capture.id, known or capture)))
+            self._revisits.append((found.offset, capture.id))
         self._taken.append(known or capture)
 
     def _prove_revisits(self) -> None:
         """Hold each revisit against its original, which may stand behind it in the file."""
-        for offset, capture in self._revisits:
+        for offset, key in self._revisits:
             try:
-                record = self._archive.record(capture.place)
+                record = self._archive.record(self._archive.index.capture(key).place)
             except Damaged:
                 continue  # it was taken long ago; `verify` reports it
             for flaw in revisit_flaws(record, self._archive.known, self._archive.record):
@@ -235,54 +228,19 @@ class _Import:
     def _take_request(self, found: Found) -> None:
         if self._answer and _belong_together(found.record, self._answer.record):
             if self._answer.fresh:
-                self._keep(found.record, found)
+                self._keeping.keep(found.record, found, self._answer.id)
             self._answer = None  # an answer has one request; another belongs to the next
             return
         self._requests = [*self._requests, found][-_WAITING:]
 
-    def _keep(self, said: Capture | Record, found: Found) -> None:
-        """Have the member written with the next ones."""
-        member = self._member(found)
-        self._pending.append((said, member))
-        self._pending_bytes += len(member)
-        if isinstance(said, Capture):
-            self._coming[said.id] = said
-        if self._pending_bytes > _PENDING_BYTES:
-            self._write()
-
-    def _write(self) -> None:
-        if self._pending:
-            places = self._archive.take_members(self._pending)
-            for (said, _), place in zip(self._pending, places, strict=True):
-                if isinstance(said, Capture):
-                    self._places[said.id] = replace(said, place=place)
-        self._pending.clear()
-        self._coming.clear()
-        self._pending_bytes = 0
-
-    def _member(self, found: Found) -> bytes:
-        """The gzip member of the record: as it is in the file, or a new one."""
-        if found.length and all(flaw.code != "no-record-end" for flaw in found.record.flaws):
-            return os.pread(self._handle.fileno(), found.length, found.offset)
-        return warc.to_member(found.record)
-
     def _as_capture(self, record: Record, shown: Capture) -> tuple[Capture, Capture | None]:
         """What the record is here, and whether that is here already, beside what it shows by itself."""
         if shown.kind != "revisit":
-            known = self._known(shown.id)
+            known = self._keeping.known.capture(shown.id)
             if known is None or same_answer(shown, known):
                 return shown, known
-        self._write()  # what it refers to must be known
-        capture = capture_of(record, NOWHERE, self._archive.known)
-        return capture, self._known(capture.id)
-
-    def _known(self, id: str) -> Capture | None:
-        if coming := self._coming.get(id):
-            return coming
-        try:
-            return self._archive.index.capture(id)
-        except UnknownKey:
-            return None
+        capture = replace(capture_of(record, _HERE, self._keeping.known), place=NOWHERE)
+        return capture, self._keeping.known.capture(capture.id)
 
     def _problem(self, code: str, offset: int | None, message: str) -> None:
         problem = Problem(code=code, path=str(self._path), offset=offset, message=message)
@@ -294,8 +252,9 @@ def _belong_together(request: Record, answer: Record) -> bool:
     named = {
         warc.bare_id(value)
         for record in (request, answer)
+        if _CONCURRENT in record.named
         for name, value in record.headers
-        if len(name) == len(_CONCURRENT) and name.lower() == _CONCURRENT
+        if name.lower() == _CONCURRENT
     }
     if named:
         return bool(named & {request.id, answer.id})

@@ -1,0 +1,89 @@
+"""The part of the API about works: a plan over its languages, and what each witness did to the text."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from archive.store import Archive
+from service.api.answers import answer
+from service.api.gate import needs
+from service.api.opened import opened
+from service.api.problems import PROBLEMS, Refused
+from service.api.reading import Key, body_of
+from service.pages.report import report_page, view
+from service.pages.works import WorkPage, WorksPage, work_named, work_page, works_page
+
+router = APIRouter(dependencies=[needs("read")], responses=PROBLEMS, tags=["works"])
+
+_REPORTING = Lock()  # a report compares all texts of a work: one at a time leaves room for the rest
+
+_PATIENCE_SECONDS = 10.0  # that a request waits for the report before its own; no source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPage:
+    """What each witness of a work did to the text."""
+
+    work: str
+    base: dict[str, Any]  # the text that the others are compared with
+    witnesses: tuple[dict[str, Any], ...]
+    descent: tuple[dict[str, Any], ...]
+
+
+@router.get("/works", responses=body_of(WorksPage))
+def works(
+    request: Request,
+    several: Annotated[bool, Query(description="Only works of more than one document.")] = False,
+) -> Response:
+    """Every work, those with most documents first."""
+    with opened(request).archive() as archive:
+        return answer(request, works_page(archive, several=several))
+
+
+@router.get("/works/{key}", responses=body_of(WorkPage))
+def work(request: Request, key: Key) -> Response:
+    """A work: its documents in all languages, why they are one, and what is suggested."""
+    with opened(request).archive() as archive:
+        return answer(request, work_page(archive, work_of(archive, key)))
+
+
+@router.get("/reports/{key}", responses=body_of(ReportPage))
+def report(request: Request, key: Key) -> Response:
+    """What each witness of a work did to the text, section by section, and who copied from whom."""
+    with opened(request).archive() as archive:
+        named = work_of(archive, key)
+        with alone():
+            return answer(request, view(report_page(archive, named)))
+
+
+def work_of(archive: Archive, key: str) -> str:
+    """The key of the work that the key names.
+
+    Raises:
+        Refused: it has the form of no key.
+        UnknownKey: there is no such work.
+    """
+    try:
+        return work_named(archive, key)
+    except ValueError as error:
+        raise Refused(400, "bad-key", str(error)) from error
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Makes a report while no other one is made.
+
+    Raises:
+        Refused: others took too long.
+    """
+    if not _REPORTING.acquire(timeout=_PATIENCE_SECONDS):
+        raise Refused(503, "busy", "Another report is being made. Ask again.")
+    try:
+        yield
+    finally:
+        _REPORTING.release()

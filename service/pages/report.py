@@ -1,0 +1,170 @@
+"""The witness report of a work: from the archive to the object behind page, JSON, HTML and TEI."""
+
+from collections.abc import Iterator, MutableMapping
+from contextlib import ExitStack, suppress
+from typing import Any
+
+import msgspec
+
+from archive.errors import ArchiveError, Damaged, UnknownKey
+from archive.kept_reports import KeptReports
+from archive.records import Capture, Found, Reading
+from archive.store import Archive
+from archive.works import Work
+from pipelines import decode, page
+from pipelines.errors import Refused
+from pipelines.report import (
+    Identity,
+    PageLink,
+    Report,
+    WitnessReport,
+    WitnessText,
+    report,
+)
+from pipelines.report.links import page_links
+from service.pages.works import work_named
+
+MOST = 500  # witnesses of one report: the earliest ones of each version
+
+View = dict[str, Any]
+
+
+class _Reports(MutableMapping[str, WitnessReport]):
+    """Reports on translations, kept as JSON."""
+
+    def __init__(self, kept: KeptReports) -> None:
+        self._kept = kept
+
+    def __getitem__(self, key: str) -> WitnessReport:
+        return msgspec.json.decode(self._kept[key], type=WitnessReport)
+
+    def __setitem__(self, key: str, made: WitnessReport) -> None:
+        self._kept[key] = msgspec.json.encode(made)
+
+    def __delitem__(self, key: str) -> None:
+        del self._kept[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def report_page(archive: Archive, key: str) -> Report:
+    """The report on all witnesses of the work that a key of it, of a document or a version names.
+
+    Reports on translations are kept in the archive folder, so that they are made once.
+
+    Raises:
+        UnknownKey, AmbiguousKey, ValueError: as for `archive.lookup.by_key`.
+    """
+    work = archive.index.work(work_named(archive, key))
+    witnesses = tuple(_witnesses(archive, work))
+    if not witnesses:
+        raise UnknownKey(key)
+    language = _original(archive, work)
+    with ExitStack() as stack:
+        kept: MutableMapping[str, WitnessReport] = {}
+        with suppress(ArchiveError):  # without the file, reports are made each time
+            found = KeptReports(archive.path)
+            stack.callback(found.close)
+            kept = _Reports(found)
+        return report(work.key, witnesses, language, kept)
+
+
+def _original(archive: Archive, work: Work) -> str:
+    """The language of the original: Chinese where the work has it, else that of its first document."""
+    languages = [archive.index.document(key).language for key in work.documents]
+    chinese = [tag for tag in languages if tag.startswith("zh")]
+    return (chinese or languages)[0]
+
+
+def _witnesses(archive: Archive, work: Work) -> Iterator[WitnessText]:
+    """Every address of every version, with the text that was read from its first capture there."""
+    left = MOST
+    for document in work.documents:
+        for version in archive.index.versions(document):
+            for witness in archive.index.witnesses(version.key):
+                filed = archive.index.filed(witness.captures[0].id)
+                if filed is None or not left:
+                    continue
+                left -= 1
+                reading = archive.reading(filed.entry.record, filed.entry.text)
+                yield _text(archive, witness.captures[0], reading, (document, version.key))
+
+
+def _text(
+    archive: Archive, capture: Capture, reading: Reading, keys: tuple[str, str]
+) -> WitnessText:
+    said = reading.description
+    return WitnessText(
+        identity=Identity(
+            url=capture.url,
+            document=keys[0],
+            version=keys[1],
+            capture=capture.id,
+            language=reading.language.tag,
+            title=_value(said.title),
+            publisher=_value(said.publisher),
+            source=_value(said.source),
+            published_at=_value(said.published_at),
+            seen_at=capture.fetched_at.isoformat(),
+        ),
+        text=reading.text,
+        repairs=reading.repairs,
+        links=_links(archive, capture, reading),
+    )
+
+
+def _value(found: Found | None) -> str | None:
+    return found.value if found else None
+
+
+def _links(archive: Archive, capture: Capture, reading: Reading) -> tuple[PageLink, ...]:
+    """The links inside the sentences of an HTML page; none of another file, or one that is damaged."""
+    if "html" not in capture.media_type:
+        return ()
+    with suppress(Refused, Damaged, UnknownKey):
+        body = archive.body(capture)
+        decoded = decode.decode(body.data, reading.encoding)
+        return page_links(page.parse(decoded, capture.url).tree, reading.text)
+    return ()
+
+
+def view(made: Report) -> View:
+    """The report as `--json` gives it: names that programs rely on, and what is known beside them."""
+    return {
+        "work": made.work,
+        "base": {
+            "version": made.base.identity.version,
+            "title": made.base.identity.title,
+            "url": made.base.identity.url,
+            "capture": made.base.identity.capture,
+            "language": made.base.identity.language,
+            "because": made.base.because,
+            "sections": [
+                {"id": unit.path, "label": unit.label, "span": list(unit.span)}
+                for unit in made.base.units
+            ],
+            "apparatus": msgspec.to_builtins(made.base.apparatus),
+        },
+        "witnesses": [_witness(each) for each in made.witnesses],
+        "descent": [
+            {
+                "from": edge.source,
+                "to": edge.target,
+                "p": edge.p,
+                "test": edge.test,
+                "evidence": edge.evidence,
+            }
+            for edge in made.descent
+        ],
+        "undecided": list(made.undecided),
+        "recipe": made.recipe,
+    }
+
+
+def _witness(each: WitnessReport) -> View:
+    known: View = msgspec.to_builtins(each)
+    return {**known.pop("identity"), **known}
