@@ -31,7 +31,7 @@ class Intake:
         """`readers` are those of the caller, who ends them; without them there are some of its own."""
         self.results: list[View] = []  # in the order of filing; complete when the context has ended
         self.tell: Tell = self._note  # who hears what becomes of that which is taken from now on
-        self._fresh: list[str] = []  # versions that were filed, for `pipelines.works.linking`
+        self.fresh: list[str] = []  # versions that were filed, for `pipelines.works.linking`
         self._asked: dict[str, tuple[str, Tell]] = {}  # by capture: the address that was asked for
         with ExitStack() as stack:
             self._archive = stack.enter_context(settings.writer())
@@ -116,7 +116,7 @@ class Intake:
 
     def _settle(self, outcome: Outcome) -> None:
         if outcome.filed and outcome.filed.relation != Relation.SAME:
-            self._fresh.append(outcome.filed.version)
+            self.fresh.append(outcome.filed.version)
         asked, tell = self._asked.pop(outcome.capture.id)
         tell(views.result(self._archive, asked, outcome))
 
@@ -139,7 +139,7 @@ class Intake:
         with self._open:
             if error is None:
                 self._flow.finish()
-                linking.link(self._archive, self._fresh)
+                linking.link(self._archive, self.fresh)
 
 
 def report(settings: Settings, results: list[View]) -> int:

@@ -15,10 +15,13 @@ from service.api.gate import needs
 from service.api.opened import opened
 from service.api.problems import PROBLEMS, Refused
 from service.api.reading import Key, body_of
+from service.pages.parallel import ParallelPage, parallel_page
 from service.pages.report import report_page, view
 from service.pages.works import WorkPage, WorksPage, work_named, work_page, works_page
 
 router = APIRouter(dependencies=[needs("read")], responses=PROBLEMS, tags=["works"])
+
+Versions = Annotated[list[Annotated[str, Query(max_length=600)]], Query(min_length=2, max_length=4)]
 
 _REPORTING = Lock()  # a report compares all texts of a work: one at a time leaves room for the rest
 
@@ -59,6 +62,26 @@ def report(request: Request, key: Key) -> Response:
         named = work_of(archive, key)
         with alone():
             return answer(request, view(report_page(archive, named)))
+
+
+@router.get("/parallel", responses=body_of(ParallelPage))
+def parallel(request: Request, version: Versions) -> Response:
+    """Two to four texts side by side: the units that say the same, across languages too."""
+    with opened(request).archive() as archive, alone():
+        return answer(request, side_by_side(archive, version))
+
+
+def side_by_side(archive: Archive, keys: list[str]) -> ParallelPage:
+    """The page of these versions.
+
+    Raises:
+        Refused: a key has the form of none, or there are too many or too few.
+        UnknownKey, AmbiguousKey: as for `archive.lookup.by_key`.
+    """
+    try:
+        return parallel_page(archive, tuple(keys))
+    except ValueError as error:
+        raise Refused(400, "bad-key", str(error)) from error
 
 
 def work_of(archive: Archive, key: str) -> str:

@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import TypeVar
 
 from archive.errors import ArchiveBusy, ArchiveError
+from archive.store import Archive
 from pipelines.workers import Readers
 from service.intake import Intake
 from service.options import Settings
+from service.pages.report import report_page
 
 _T = TypeVar("_T")
 
 LET_GO_SECONDS = 10.0  # of quiet before the archive is let go; no source: a person waits so long
 _FILE_SECONDS = 0.02  # between two looks whether a page that is being read is ready to be filed
 _IDLE_SECONDS = 0.25  # between two looks whether it is time to let go
+_REPORT_SECONDS = 2.0  # for reports that nobody asked for yet: who brings a page waits no longer
 _BUSY_SECONDS = 0.2  # between two tries to open an archive that another process writes to
 
 
@@ -155,6 +158,16 @@ class Desk:
             with leaving:
                 pass  # it files what is left
             self._broken.remove(leaving)
+            self._report(leaving.fresh)
+
+    def _report(self, versions: list[str]) -> None:
+        """Make the reports of the works to which something came, so that nobody waits for them."""
+        until = time.monotonic() + _REPORT_SECONDS
+        with suppress(ArchiveError), Archive.open(self.path) as archive:
+            for key in versions:
+                if self._ended.is_set() or time.monotonic() > until:
+                    return
+                report_page(archive, key)
 
     def _tick(self) -> None:
         while not self._ended.is_set():

@@ -74,10 +74,17 @@ def report_page(archive: Archive, key: str) -> Report:
 
 
 def _original(archive: Archive, work: Work) -> str:
-    """The language of the original: Chinese where the work has it, else that of its first document."""
-    languages = [archive.index.document(key).language for key in work.documents]
-    chinese = [tag for tag in languages if tag.startswith("zh")]
-    return (chinese or languages)[0]
+    """The language of the original: Chinese where the work has it, else that of its first document.
+
+    Of both scripts it is the one that more addresses show.
+    """
+    shown = [
+        (archive.index.document(key).language, len(archive.index.witnesses(version.key)))
+        for key in work.documents
+        for version in archive.index.versions(key)
+    ]
+    chinese = [(tag, count) for tag, count in shown if tag.startswith("zh")]
+    return max(chinese or shown[:1], key=lambda each: each[1])[0]
 
 
 def _witnesses(archive: Archive, work: Work) -> Iterator[WitnessText]:

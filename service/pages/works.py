@@ -59,8 +59,10 @@ class WorkPage:
     """A work: its documents, why they are one, what is suggested, what announces it."""
 
     work: str
-    title: str | None  # in the language of its first document
+    title: str | None
+    title_language: str  # of the original
     languages: tuple[str, ...]
+    original: str  # key of the document that has the title
     documents: tuple[WorkDocument, ...]  # in the order in which they came
     links: tuple[WorkLinkView, ...]  # made, confirmed or refused
     suggestions: tuple[WorkLinkView, ...]
@@ -73,6 +75,7 @@ class WorkRow:
 
     work: str
     title: str | None
+    title_language: str
     languages: tuple[str, ...]
     documents: tuple[str, ...]
     witnesses: int  # addresses
@@ -105,10 +108,13 @@ def work_page(archive: Archive, key: str) -> WorkPage:
     """
     work = archive.index.work(key)
     documents = tuple(_document(archive, each) for each in work.documents)
+    original = _original(documents)
     views = _links(archive, work)
     return WorkPage(
         work=work.key,
-        title=documents[0].title,
+        title=original.title,
+        title_language=original.language,
+        original=original.document,
         languages=_languages(documents),
         documents=documents,
         links=tuple(v for v in views if v.standing != "suggested" and v.kind != "announces"),
@@ -121,14 +127,22 @@ def work_page(archive: Archive, key: str) -> WorkPage:
 
 def _row(archive: Archive, work: Work) -> WorkRow:
     documents = tuple(_document(archive, each) for each in work.documents)
+    original = _original(documents)
     return WorkRow(
         work=work.key,
-        title=documents[0].title,
+        title=original.title,
+        title_language=original.language,
         languages=_languages(documents),
         documents=work.documents,
         witnesses=len({url for each in documents for url in each.witnesses}),
         suggestions=sum(view.standing == "suggested" for view in _links(archive, work)),
     )
+
+
+def _original(documents: tuple[WorkDocument, ...]) -> WorkDocument:
+    """The one in the language of the original, as in `service.pages.report`; of several the commonest."""
+    originals = [each for each in documents if each.language.startswith("zh")] or documents[:1]
+    return max(originals, key=lambda each: len(each.witnesses))
 
 
 def _languages(documents: tuple[WorkDocument, ...]) -> tuple[str, ...]:

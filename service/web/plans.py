@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from service.api.gate import needs
 from service.api.opened import opened
-from service.api.plans import alone, work_of
+from service.api.plans import Versions, alone, side_by_side, work_of
 from service.pages.report import report_page
 from service.pages.works import work_page, works_page
 from service.web.reading import pages_of
@@ -47,3 +47,11 @@ def report(request: Request, key: Key) -> Response:
         for each in page.witnesses
     ]
     return pages_of(request).page(request, "report.html", page=page, lags=lags)
+
+
+@router.get("/parallel")
+def parallel(request: Request, version: Versions) -> Response:
+    """Two to four texts side by side, unit by unit."""
+    with opened(request).archive() as archive, alone():
+        page = side_by_side(archive, version)
+    return pages_of(request).page(request, "parallel.html", page=page)
