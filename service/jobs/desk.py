@@ -161,13 +161,17 @@ class Desk:
             self._report(leaving.fresh)
 
     def _report(self, versions: list[str]) -> None:
-        """Make the reports of the works to which something came, so that nobody waits for them."""
+        """Make the reports of the works to which something came, so that nobody waits for them.
+
+        Those within one language take no time and are not kept: they are left out.
+        """
         until = time.monotonic() + _REPORT_SECONDS
         with suppress(ArchiveError), Archive.open(self.path) as archive:
             for key in versions:
                 if self._ended.is_set() or time.monotonic() > until:
                     return
-                report_page(archive, key)
+                if len(archive.index.work(key).documents) > 1:
+                    report_page(archive, key)
 
     def _tick(self) -> None:
         while not self._ended.is_set():
