@@ -186,6 +186,6 @@ def test_the_judge_misses_what_was_never_kept(tmp_path: Path) -> None:
 
 def test_the_page_tells_of_every_fault(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
-    assert set(FAULTS) == {"kills", "calls", "power", "flips", "disk", "crowd"}
+    assert set(FAULTS) == {"kills", "calls", "power", "flips", "disk", "crowd", "worker"}
     for run in FAULTS["crowd"][1:]:
         assert f"| {run(tmp_path, SMALL).fault} | " in page
