@@ -50,8 +50,8 @@ class Known(Protocol):
         """The capture with this id, if it is there."""
         ...
 
-    def captures_at(self, url: str) -> tuple[Capture, ...]:
-        """Every capture of the address, oldest first."""
+    def captures_at(self, url: str, moment: datetime | None = None) -> tuple[Capture, ...]:
+        """Every capture of the address, oldest first; or the first that was kept of one moment."""
         ...
 
     def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:
@@ -173,9 +173,9 @@ def original_of(record: Record, known: Known) -> Capture | None:
     found = known.capture(warc.bare_id(record.header("WARC-Refers-To") or ""))
     if found is None and (stamp := record.header("WARC-Refers-To-Date")):
         url = record.header("WARC-Refers-To-Target-URI") or record.url
-        moment = parse_date(stamp)
-        at = known.captures_at(url.removeprefix("<").removesuffix(">"))
-        found = next((each for each in at if each.fetched_at == moment), None)
+        if moment := parse_date(stamp):
+            at = known.captures_at(url.removeprefix("<").removesuffix(">"), moment)
+            found = next(iter(at), None)
     for _ in range(_CHAIN_LIMIT):
         if found is None or found.kind != "revisit":
             return found

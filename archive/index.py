@@ -179,8 +179,8 @@ class Index(WorksIndex, Protocol):
         """The captures that hold these bytes themselves, oldest first; a few at most."""
         ...
 
-    def captures_at(self, url: str) -> tuple[Capture, ...]:
-        """Every capture of the address, oldest first."""
+    def captures_at(self, url: str, moment: datetime | None = None) -> tuple[Capture, ...]:
+        """Every capture of the address, oldest first; or the first that was kept of one moment."""
         ...
 
     def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:
@@ -265,6 +265,10 @@ class Index(WorksIndex, Protocol):
 
     def texts(self) -> Iterator[tuple[str, Place]]:
         """Key and place of the text of every version, newest first; reads no more than is taken."""
+        ...
+
+    def number(self, version: str) -> int:
+        """That of the version with this key, no alias; UnknownKey where there is none."""
         ...
 
     def keys_after(self, number: int) -> Iterator[tuple[int, str]]:

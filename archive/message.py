@@ -14,6 +14,7 @@ from archive import codings
 
 MAX_CODINGS = 5  # undone one after the other; curl 7.86 refuses more as well
 MAX_CHUNK_LINE = 4096  # bytes of a chunk-size line with its extensions; no source
+MAX_CHUNKS = 1_000_000  # half a second of reading; a page of 32 MiB in lines of 33 bytes
 
 _STATUS_LINE = re.compile(rb"HTTP/\d+(?:\.\d+)?[ \t]+(\d{3})(?!\d)[ \t]*([^\r\n]*)", re.IGNORECASE)
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
@@ -170,6 +171,9 @@ def _unchunked(body: bytes, notes: list[str]) -> tuple[bytes, bool]:
     pieces: list[bytes] = []
     at = 0
     while line := _CHUNK_SIZE.match(body, at, at + MAX_CHUNK_LINE):
+        if len(pieces) >= MAX_CHUNKS:
+            notes.append(f"more than {MAX_CHUNKS} chunks")
+            return b"".join(pieces), False
         size = int(line[1], 16)
         at = line.end()
         if size == 0:

@@ -93,6 +93,8 @@ def flaws_of(content: Content) -> Iterator[Flaw]:
     elif not date.endswith("Z") or ":60" in date:
         yield Flaw(code="bad-date", message=f"WARC-Date is {date[:60]!r}, not in the form of WARC")
     kind = content.header("warc-type").lower()
+    if not kind:
+        yield Flaw(code="bad-header", message="WARC-Type is missing; nothing is made of the record")
     if kind == "continuation":
         yield Flaw(code="orphan-segment", message="segmented records are not joined")
     if kind == "response" and content.is_http:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 
 from archive.captures import (
     ENTITY_LIMIT,
@@ -48,7 +49,11 @@ class _Nothing:
     def capture(self, id: str) -> Capture | None:  # noqa: ARG002 - an interface
         return None
 
-    def captures_at(self, url: str) -> tuple[Capture, ...]:  # noqa: ARG002
+    def captures_at(
+        self,
+        url: str,  # noqa: ARG002
+        moment: datetime | None = None,  # noqa: ARG002
+    ) -> tuple[Capture, ...]:
         return ()
 
     def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:  # noqa: ARG002

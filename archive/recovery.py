@@ -1,6 +1,6 @@
 """Brings the index up to what the WARCs hold: after a crash, or for a rebuild."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from archive import files, kept_reports, members, searchable, unit_vectors
@@ -12,6 +12,7 @@ from archive.remote.reading import Elsewhere
 from archive.replay import Replay
 from archive.writer import serial_of
 
+Advance = Callable[[int], None]  # gets the number of files that were passed since the last call
 _BATCH = 1000  # records indexed in one transaction
 
 
@@ -46,10 +47,14 @@ def warc_files(archive: Path) -> dict[str, Path]:
     return found
 
 
-def catch_up(archive: Path, index: Index) -> None:
+def unheard(_: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
+def catch_up(archive: Path, index: Index, advance: Advance = unheard) -> None:
     """Index every record that is not indexed yet; move torn tails to quarantine; seal what was left open.
 
-    Files that are only elsewhere are read from there.
+    Files that are only elsewhere are read from there. `advance` hears of each file behind it.
 
     Raises:
         NotKept: the disk would not take what this writes; it can be tried again.
@@ -66,6 +71,7 @@ def catch_up(archive: Path, index: Index) -> None:
         elif away[name] > start:
             walk = elsewhere.walk(name, start, away[name])
             _index_rest(walk, name, index, replay, away[name])
+        advance(1)
 
 
 def _catch_up_with(path: Path, name: str, start: int, index: Index, replay: Replay) -> None:

@@ -22,6 +22,7 @@ from archive.recovery import warc_files
 from archive.replacing import Fresh, fresh_path, replace_sealed
 from archive.replay import is_adopted
 from archive.store import Archive
+from archive.succession import owner, superseded, taken_down
 from archive.verify import Report, verify_fully
 
 QUARANTINE = "quarantine"
@@ -128,6 +129,7 @@ class _Mending:
     """Files of one archive that are being restored."""
 
     def __init__(self, archive: Path, indexed: dict[str, int], copies: Copies | None) -> None:
+        self._taken, self._superseded = taken_down(archive), superseded(archive)
         self.done: list[Mended] = []
         self.fresh: list[Fresh] = []
         self._archive, self._indexed, self._copies = archive, indexed, copies
@@ -164,7 +166,8 @@ class _Mending:
         # Our own sidecar may be the damaged part, so a copy that agrees with its own one counts too,
         # when it holds all that the index knows and every member of it proves.
         whole = fresh.stat().st_size >= self._indexed.get(name, 0) and _torn_at(fresh) is None
-        if not (digest == said or (digest == stated and whole)):
+        proved = digest == said or (digest == stated and whole)
+        if not proved or digest in self._superseded or _brings_back(fresh, self._taken):
             files.drop(fresh)
             return False
         aside = self._aside(path)
@@ -209,6 +212,14 @@ def _torn_at(path: Path) -> int | None:
         if isinstance(found, Damage) or any(digest_flaws(found.record)):
             return found.offset
     return None
+
+
+def _brings_back(path: Path, taken: frozenset[str]) -> bool:
+    """Whether the file holds anything of the captures that were taken down."""
+    if not taken:
+        return False
+    records = (found.record for found in walk(path) if not isinstance(found, Damage))
+    return any(owner(record) in taken for record in records)
 
 
 def _digest_of(pieces: Iterator[bytes]) -> str:

@@ -132,9 +132,9 @@ class Replay:
         except UnknownKey:
             return None
 
-    def captures_at(self, url: str) -> tuple[Capture, ...]:
-        """Every capture of the address, oldest first."""
-        return self._index.captures_at(url)
+    def captures_at(self, url: str, moment: datetime | None = None) -> tuple[Capture, ...]:
+        """Every capture of the address, oldest first; or the first that was kept of one moment."""
+        return self._index.captures_at(url, moment)
 
     def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:
         """At most `limit` captures of the address, newest first."""

@@ -9,6 +9,7 @@ import zlib
 from typing import BinaryIO
 
 MAGIC = b"\x1f\x8b\x08"
+_PLAIN_HEADER = 10  # bytes of one without name, comment and extra field
 _CHUNK = 1 << 15
 _INFLATED_LIMIT = 1 << 30  # bytes that we inflate to find the end of a member with a bad checksum
 
@@ -18,10 +19,12 @@ def resume(handle: BinaryIO, offset: int, size: int) -> int:
 
     That is `size` when there is none.
     """
-    end = _end_of_deflate(handle, offset, size)
-    if end is not None and (end == size or _bytes(handle, end, len(MAGIC)) == MAGIC):
-        return end
-    at = max(offset + 1, _end_of_stored_blocks(handle, offset))
+    begins = _beginnings(handle, offset)
+    for begin in begins:
+        end = _end_of_deflate(handle, begin, size)
+        if end is not None and (end == size or _bytes(handle, end, len(MAGIC)) == MAGIC):
+            return end
+    at = max((offset + 1, *(_end_of_stored_blocks(handle, begin) for begin in begins)))
     while (place := _find_magic(handle, at, size)) is not None:
         if _is_member(handle, place, size):
             return place
@@ -50,13 +53,20 @@ def _header_size(head: bytes) -> int | None:
     return at + (2 if flags & 2 else 0)
 
 
-def _end_of_deflate(handle: BinaryIO, offset: int, size: int) -> int | None:
-    """The offset behind a member of which only the checksum or the length is wrong."""
-    header = _header_size(_bytes(handle, offset, _CHUNK))
-    if header is None:
-        return None
+def _beginnings(handle: BinaryIO, offset: int) -> tuple[int, ...]:
+    """Where the content of a member may begin: behind the header as it is, and behind a plain one.
+
+    A bit that flips in the flags makes a header that reaches into the members behind.
+    """
+    head = _bytes(handle, offset, _CHUNK)
+    sizes = (_header_size(head), _PLAIN_HEADER) if head.startswith(MAGIC) else ()
+    return tuple(dict.fromkeys(offset + size for size in sizes if size is not None))
+
+
+def _end_of_deflate(handle: BinaryIO, begin: int, size: int) -> int | None:
+    """The offset behind a member of which only the header, the checksum or the length is wrong."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    at, given = offset + header, 0
+    at, given = begin, 0
     handle.seek(at)
     while not inflater.eof:
         data = inflater.unconsumed_tail
@@ -73,18 +83,15 @@ def _end_of_deflate(handle: BinaryIO, offset: int, size: int) -> int | None:
     return end if end <= size else None
 
 
-def _end_of_stored_blocks(handle: BinaryIO, offset: int) -> int:
-    """The offset behind the stored blocks with which the member begins (RFC 1951, section 3.2.4)."""
-    header = _header_size(_bytes(handle, offset, _CHUNK))
-    if header is None:
-        return offset
-    at = offset + header
+def _end_of_stored_blocks(handle: BinaryIO, begin: int) -> int:
+    """The offset behind the stored blocks that begin there (RFC 1951, section 3.2.4); 0 where none do."""
+    at = begin
     while True:
         block = _bytes(handle, at, 5)
         length = int.from_bytes(block[1:3], "little")
         stored = len(block) == 5 and block[0] & 6 == 0
         if not stored or length ^ 0xFFFF != int.from_bytes(block[3:5], "little"):
-            return at
+            return at if at > begin else 0
         at += 5 + length
         if block[0] & 1:
             return at

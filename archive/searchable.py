@@ -1,8 +1,9 @@
 """The file in which texts are found by their words, beside the index and made from the same records.
 
 It is a full-text index without the texts (SQLite's FTS5, contentless): what is found is read from the WARC
-files. Words come in the form that `pipelines.search_form` makes of them: folded, separated by spaces,
-scripts without spaces as pairs of characters. Beside them stand the single characters of such scripts.
+files, and a text has the number that its version has in the index. Words come in the form that
+`pipelines.search_form` makes of them: folded, separated by spaces, scripts without spaces as pairs of
+characters. Beside them stand the words of titles alone, and the single characters of such scripts.
 
 Nothing is ever deleted from it: what is not in the index any more is passed over, and a takedown drops
 the whole file. What a writer that died did not come to is made up for by `pipelines.flow.catch_up`.
@@ -13,17 +14,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.errors import ArchiveBusy, NotKept, UnusableIndex
+from archive.errors import ArchiveBusy, NotKept, UnknownKey, UnusableIndex
 from archive.index import Index
 from archive.sqlite_connection import Connection, connect, errors_of
 
 FILE = "search.sqlite"
 SIDES = ("", "-wal", "-shm")  # the file and what SQLite keeps beside it
-SEARCH_VERSION = 1  # of the tables below and of the form of the words
+SEARCH_VERSION = 2  # of the tables below and of the form of the words
 _SCHEMA = """
 CREATE TABLE texts (id INTEGER PRIMARY KEY, version TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE done (version INTEGER NOT NULL, key TEXT NOT NULL) STRICT;
 CREATE VIRTUAL TABLE words USING fts5(title, text, content='', tokenize='ascii');
+CREATE VIRTUAL TABLE titles USING fts5(title, content='', tokenize='ascii');
 CREATE VIRTUAL TABLE letters USING fts5(
     title, text, content='', tokenize='ascii', detail='column', columnsize=0);
 """
@@ -106,14 +108,14 @@ class Searchable:
 
     def missing(self) -> tuple[str, ...]:
         """Keys of the versions that cannot be found yet, in the order of the index."""
-        return tuple(key for _, key in self._after_done() if not self._has(key))
+        return tuple(key for number, key in self._after_done() if not self._has(number, key))
 
     def caught_up(self) -> None:
         """Note that every version of the index is in this file, so that `missing` begins behind them."""
         self.settle(kept=True)
         self.flush()
         rows = tuple(self._after_done())
-        if rows and all(self._has(key) for _, key in rows):
+        if rows and all(self._has(*row) for row in rows):
             with suppress(NotKept), self._db.transaction():
                 self._db.execute("DELETE FROM done")
                 self._db.execute("INSERT INTO done VALUES (?, ?)", rows[-1])
@@ -137,31 +139,35 @@ class Searchable:
             try:
                 with self._db.transaction():
                     for version, words in some:
-                        self._insert(version, words)
+                        with suppress(UnknownKey):  # it is one with another version by now
+                            self._insert(self._index.number(version), version, words)
             except (NotKept, ArchiveBusy):
                 continue
             except UnusableIndex:
                 self._damaged = True
 
-    def _insert(self, version: str, words: Words) -> None:
-        row = self._db.execute("INSERT OR IGNORE INTO texts (version) VALUES (?)", (version,))
-        if row.rowcount:
-            of = row.lastrowid
-            self._db.execute(
-                "INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)",
-                (of, words.title, words.text),
-            )
-            self._db.execute(
-                "INSERT INTO letters (rowid, title, text) VALUES (?, ?, ?)",
-                (of, words.title_letters, words.text_letters),
-            )
+    def _insert(self, number: int, version: str, words: Words) -> None:
+        if self._has(number, version):
+            return
+        # A version that was taken apart from another one has a new number; its old one leads nowhere.
+        self._db.execute("INSERT OR REPLACE INTO texts VALUES (?, ?)", (number, version))
+        self._db.execute("INSERT INTO titles (rowid, title) VALUES (?, ?)", (number, words.title))
+        self._db.execute(
+            "INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)",
+            (number, words.title, words.text),
+        )
+        self._db.execute(
+            "INSERT INTO letters (rowid, title, text) VALUES (?, ?, ?)",
+            (number, words.title_letters, words.text_letters),
+        )
 
     def _after_done(self) -> Iterator[tuple[int, str]]:
         row = self._db.execute("SELECT version FROM done").fetchone()
         return self._index.keys_after(row[0] if row else 0)
 
-    def _has(self, version: str) -> bool:
-        return self._db.row("SELECT 1 FROM texts WHERE version = ?", (version,)) is not None
+    def _has(self, number: int, version: str) -> bool:
+        query = "SELECT 1 FROM texts WHERE id = ? AND version = ?"
+        return self._db.row(query, (number, version)) is not None
 
     def close(self) -> None:
         """Let go of the file; one that was found damaged goes, and the next writer makes it again."""

@@ -29,6 +29,11 @@ from archive.sqlite_schema import SCHEMA, SCHEMA_VERSION
 from archive.sqlite_unlink import separate
 from archive.sqlite_works import SqliteWorks, settle_texts
 
+# Of `published_at`, the twelfth value of a reading, or of the capture, the first.
+_DAY = (
+    "COALESCE(substr(?12, 1, 10), (SELECT substr(fetched_at, 1, 10) FROM captures WHERE seq = ?1))"
+)
+
 
 class SqliteIndex(SqliteQueries, SqliteWorks):
     """`archive.index.Index` on SQLite."""
@@ -114,7 +119,7 @@ class SqliteIndex(SqliteQueries, SqliteWorks):
             self._db.execute("INSERT OR IGNORE INTO aliases VALUES (?, ?)", (exact, version))
             self._db.execute("DELETE FROM refusals WHERE capture = ?", (capture,))
             self._db.execute(
-                f"INSERT OR REPLACE INTO readings VALUES ({', '.join('?' * 19)}, 0)",
+                f"INSERT OR REPLACE INTO readings VALUES ({', '.join('?' * 19)}, 0, {_DAY})",
                 (
                     capture,
                     version,
@@ -140,6 +145,11 @@ class SqliteIndex(SqliteQueries, SqliteWorks):
                 self._give_up(emptied, version)
             if filing.merged or left:
                 settle_texts(self._db, (filing.version,))
+
+    def number(self, version: str) -> int:
+        """See `Index.number`."""
+        (row,) = self._one("SELECT id FROM versions WHERE key = ?", version)
+        return int(row)
 
     def add_refusal(self, refusal: Refusal) -> None:
         """See `Index.add_refusal`."""

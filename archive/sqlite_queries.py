@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from archive import sqlite_arrivals
+from archive import sqlite_arrivals, sqlite_rows
 from archive.errors import UnknownKey
 from archive.index import Arrival, Filed, Turn, title_key
 from archive.records import (
@@ -55,9 +56,13 @@ class SqliteQueries:
         found = self._captures("c.entity_digest = ? AND c.kind <> 'revisit'", entity_digest)
         return found[:_FEW]
 
-    def captures_at(self, url: str) -> tuple[Capture, ...]:
+    def captures_at(self, url: str, moment: datetime | None = None) -> tuple[Capture, ...]:
         """See `Index.captures_at`."""
-        return self._captures("c.url = ?", url)
+        if moment is None:
+            return self._captures("c.url = ?", url)
+        query = f"{CAPTURE} WHERE c.url = ? AND c.fetched_at = ? ORDER BY c.seq LIMIT 1"
+        row = self._db.row(query, (url, sqlite_rows.to_text(moment)))
+        return (capture_row(row),) if row else ()
 
     def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:
         """See `Index.newest_at`."""

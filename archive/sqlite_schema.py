@@ -2,7 +2,7 @@
 
 from archive import sqlite_works
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 SCHEMA = """
 CREATE TABLE warcs (
@@ -61,6 +61,7 @@ CREATE TABLE versions (
     sketched INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX versions_document ON versions (document);
+CREATE INDEX versions_language ON versions (id, language);  -- the rows themselves are wide
 CREATE INDEX versions_title ON versions (title_key) WHERE title_key IS NOT NULL;
 CREATE INDEX versions_unsketched ON versions (id) WHERE NOT sketched;
 CREATE TABLE aliases (                      -- every exact part ever given out, of versions themselves too
@@ -88,10 +89,12 @@ CREATE TABLE readings (
     warc INTEGER NOT NULL REFERENCES warcs, -- the metadata record
     offset INTEGER NOT NULL,
     length INTEGER NOT NULL,
-    fresh INTEGER NOT NULL DEFAULT 0        -- may be a change: archive.sqlite_arrivals
+    fresh INTEGER NOT NULL DEFAULT 0,       -- may be a change: archive.sqlite_arrivals
+    day TEXT NOT NULL                       -- it was published or, where the page says none, captured
 ) STRICT;
 CREATE INDEX readings_fresh ON readings (capture) WHERE fresh;
-CREATE INDEX readings_version ON readings (version);
+CREATE INDEX readings_version ON readings (version, day, relation, publisher); -- and of searches
+CREATE INDEX readings_day ON readings (day, version, relation, publisher);
 CREATE INDEX readings_text ON readings (text_id);
 CREATE INDEX readings_iscc ON readings (iscc);
 CREATE INDEX readings_iscc_form ON readings (iscc_form);

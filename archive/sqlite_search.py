@@ -20,91 +20,121 @@ class Statement:
     values: tuple[Any, ...]
 
 
-# What the index says is read of the best alone, unless filters ask for it.
+# What the index says is read of the best alone; filters look into narrow indexes, never into its rows.
 _BEST = (
     "SELECT v.key, d.key, v.title, f.rank, f.id, f.ranked FROM"
     " (SELECT id, rank, COUNT(*) OVER () AS ranked FROM ({0}) ORDER BY rank, id DESC"
     f" LIMIT {SHOWN}) f CROSS JOIN search.texts t ON t.id = f.id"
-    " CROSS JOIN versions v ON v.key = t.version CROSS JOIN documents d ON d.id = v.document"
+    " CROSS JOIN versions v ON v.id = f.id AND v.key = t.version"
+    " CROSS JOIN documents d ON d.id = v.document"
 )
-_FILTERED = (
-    "JOIN search.texts t ON t.id = {0}.rowid JOIN versions v ON v.key = t.version"
-    " JOIN documents d ON d.id = v.document"
+_DOCUMENT = (
+    "+{0}.rowid IN (SELECT v.id FROM versions v JOIN documents d ON d.id = v.document"
+    " WHERE d.key = ? UNION SELECT v.id FROM versions v JOIN document_aliases a"
+    " ON a.document = v.document WHERE a.key = ?)"
 )
-_DAY = "COALESCE(substr(r.published_at, 1, 10), substr(c.fetched_at, 1, 10))"
-_WITNESS = (
-    "EXISTS (SELECT 1 FROM readings r JOIN captures c ON c.seq = r.capture"
-    " WHERE r.version = v.id AND {0})"
+_LANGUAGE = (
+    "EXISTS (SELECT 1 FROM versions v INDEXED BY versions_language WHERE v.id = {0}.rowid"
+    " AND (v.language = ? COLLATE NOCASE OR v.language LIKE ? ESCAPE '\\'))"
 )
+# Newer texts than a day that is asked for would all be looked at: then what fits is gathered first.
+_GATHERED = "+{0}.rowid IN (SELECT r.version FROM readings r INDEXED BY readings_day WHERE {1})"
+_EACH = (
+    "EXISTS (SELECT 1 FROM readings r INDEXED BY readings_version"
+    " WHERE r.version = {0}.rowid AND {1})"
+)
+_Condition = tuple[str, tuple[str, ...]]  # SQL and its values
+_NOTHING: _Condition = ("TRUE", ())
 
 
 def statements(query: Query, filters: Filters) -> tuple[Statement, Statement]:
     """What finds the texts that have it all in their title, and the newest of all that have it."""
-    conditions, values = _conditions(filters)
-    titles, anywhere = (_of_words, _of_words) if _words(query) else (_of_letters, _of_letters)
-    return (
-        titles(query, (conditions, values), in_title=True),
-        anywhere(query, (conditions, values), in_title=False),
-    )
+    if any(not phrase.letter for phrase in query.wanted):
+        return _in_titles(query, filters), _anywhere(query, filters)
+    return _of_letters(query, filters, in_title=True), _of_letters(query, filters, in_title=False)
 
 
-def _of_words(query: Query, filters: tuple[str, list[Any]], *, in_title: bool) -> Statement:
-    """The texts that have all words, and all single characters."""
-    match = _all(_words(query))
-    if in_title:
-        match = f"{{title}} : ({match})"
-    if words := [phrase for phrase in query.unwanted if not phrase.letter]:
-        match = f"({match}) NOT ({' OR '.join(map(_quoted, words))})"
-    letters, values = _letters(query, "words")
-    limit = IN_TITLES if in_title else NEWEST
-    ranked = (
-        f"SELECT words.rowid AS id, bm25(words, {_TITLE_WEIGHT}, 1.0) AS rank FROM search.words"
-        f" {_FILTERED.format('words') if filters[0] else ''}"
-        f" WHERE words MATCH ?{letters}{filters[0]} ORDER BY words.rowid DESC LIMIT {limit}"
-    )
-    return Statement(sql=_BEST.format(ranked), values=(match, *values, *filters[1]))
+def _in_titles(query: Query, filters: Filters) -> Statement:
+    """The texts that have all words in their title, and all single characters anywhere."""
+    words, letters = _parted(query)
+    asked = [_unwanted_words("titles", words.unwanted), *_with_letters("titles", letters)]
+    return _ranked("titles", "bm25(titles)", IN_TITLES, (_all(words.wanted), asked, filters))
 
 
-def _of_letters(query: Query, filters: tuple[str, list[Any]], *, in_title: bool) -> Statement:
+def _anywhere(query: Query, filters: Filters) -> Statement:
+    """The newest texts that have all words, and all single characters."""
+    words, letters = _parted(query)
+    match = _all(words.wanted)
+    if words.unwanted:
+        match = f"({match}) NOT ({_any(words.unwanted)})"
+    asked = _with_letters("words", letters)
+    return _ranked("words", f"bm25(words, {_TITLE_WEIGHT}, 1.0)", NEWEST, (match, asked, filters))
+
+
+def _of_letters(query: Query, filters: Filters, *, in_title: bool) -> Statement:
     """The same where nothing but single characters is asked for."""
-    match = _all(query.wanted)
+    words, letters = _parted(query)
+    match = _all(letters.wanted)
     if in_title:
         match = f"{{title}} : ({match})"
-    without, values = _letters(Query(wanted=(), unwanted=query.unwanted), "letters")
-    words = [phrase for phrase in query.unwanted if not phrase.letter]
-    if words:
-        without += " AND letters.rowid NOT IN (SELECT rowid FROM search.words WHERE words MATCH ?)"
-        values.append(" OR ".join(map(_quoted, words)))
+    without = Query(wanted=(), unwanted=letters.unwanted)
+    asked = [*_with_letters("letters", without), _unwanted_words("letters", words.unwanted)]
     rank, limit = (_IN_TITLE_RANK, IN_TITLES) if in_title else (_IN_TEXT_RANK, NEWEST)
-    ranked = (
-        f"SELECT letters.rowid AS id, {rank} AS rank FROM search.letters"
-        f" {_FILTERED.format('letters') if filters[0] else ''}"
-        f" WHERE letters MATCH ?{without}{filters[0]} ORDER BY letters.rowid DESC LIMIT {limit}"
+    return _ranked("letters", str(rank), limit, (match, asked, filters))
+
+
+def _ranked(
+    table: str, rank: str, limit: int, what: tuple[str, list[_Condition], Filters]
+) -> Statement:
+    """The newest texts that match and fit, the best of them first."""
+    match, asked, filters = what
+    conditions = [*asked, *_of_filters(table, filters)]
+    sql = (
+        f"SELECT {table}.rowid AS id, {rank} AS rank FROM search.{table} WHERE {table} MATCH ?"
+        f"{''.join(f' AND {each}' for each, _ in conditions)}"
+        f" ORDER BY {table}.rowid DESC LIMIT {limit}"
     )
-    return Statement(sql=_BEST.format(ranked), values=(match, *values, *filters[1]))
+    values = (match, *(value for _, given in conditions for value in given))
+    return Statement(sql=_BEST.format(sql), values=values)
 
 
-def _letters(query: Query, table: str) -> tuple[str, list[Any]]:
-    """Conditions on the single characters that must be there, and must not."""
-    sql, values = "", []
-    wanted = [phrase for phrase in query.wanted if phrase.letter]
-    unwanted = [phrase for phrase in query.unwanted if phrase.letter]
-    within = "(SELECT rowid FROM search.letters WHERE letters MATCH ?)"
-    if wanted:
-        sql += f" AND {table}.rowid IN {within}"
-        values.append(_all(tuple(wanted)))
-    if unwanted:
-        sql += f" AND {table}.rowid NOT IN {within}"
-        values.append(" OR ".join(map(_quoted, unwanted)))
-    return sql, values
+def _parted(query: Query) -> tuple[Query, Query]:
+    """What it asks of words, and what of single characters."""
+    words, letters = (
+        Query(
+            wanted=tuple(each for each in query.wanted if each.letter is letter),
+            unwanted=tuple(each for each in query.unwanted if each.letter is letter),
+        )
+        for letter in (False, True)
+    )
+    return words, letters
 
 
-def _words(query: Query) -> tuple[Phrase, ...]:
-    return tuple(phrase for phrase in query.wanted if not phrase.letter)
+def _with_letters(table: str, letters: Query) -> list[_Condition]:
+    """Single characters that must be there, and that must not."""
+    within = f"{table}.rowid {{}}IN (SELECT rowid FROM search.letters WHERE letters MATCH ?)"
+    found: list[_Condition] = []
+    if letters.wanted:
+        found.append((within.format(""), (_all(letters.wanted),)))
+    if letters.unwanted:
+        found.append((within.format("NOT "), (_any(letters.unwanted),)))
+    return found
+
+
+def _unwanted_words(table: str, words: tuple[Phrase, ...]) -> _Condition:
+    """Words that must be nowhere in the text."""
+    if not words:
+        return _NOTHING
+    within = f"{table}.rowid NOT IN (SELECT rowid FROM search.words WHERE words MATCH ?)"
+    return within, (_any(words),)
 
 
 def _all(phrases: tuple[Phrase, ...]) -> str:
     return " AND ".join(map(_quoted, phrases))
+
+
+def _any(phrases: tuple[Phrase, ...]) -> str:
+    return " OR ".join(map(_quoted, phrases))
 
 
 def _quoted(phrase: Phrase) -> str:
@@ -112,31 +142,34 @@ def _quoted(phrase: Phrase) -> str:
     return f'"{phrase.match}"{" *" if phrase.open_end and not phrase.letter else ""}'
 
 
-def _conditions(filters: Filters) -> tuple[str, list[Any]]:
-    """What the filters ask of a version `v` of a document `d`."""
-    sql, values = "", []
-    if filters.language is not None:
-        sql += " AND (v.language = ? COLLATE NOCASE OR v.language LIKE ? ESCAPE '\\')"
-        values += [filters.language, f"{_escaped(filters.language)}-%"]
+def _of_filters(table: str, filters: Filters) -> list[_Condition]:
+    """What the filters ask of the version that a row of the table is about."""
+    found: list[_Condition] = []
     if filters.document is not None:
-        sql += " AND (d.key = ? OR d.id = (SELECT document FROM document_aliases WHERE key = ?))"
-        values += [filters.document] * 2
-    witness = []
-    if filters.publisher is not None:
-        witness.append("r.publisher LIKE ? ESCAPE '\\'")
-        values.append(f"%{_escaped(filters.publisher)}%")
-    if filters.relation is not None:
-        witness.append("r.relation = ?")
-        values.append(filters.relation)
+        found.append((_DOCUMENT.format(table), (filters.document,) * 2))
+    if filters.language is not None:
+        spoken = (filters.language, f"{_escaped(filters.language)}-%")
+        found.append((_LANGUAGE.format(table), spoken))
+    if witness := _of_witness(filters):
+        sql = _EACH if filters.until is None else _GATHERED
+        together = " AND ".join(condition for condition, _ in witness)
+        values = tuple(value for _, given in witness for value in given)
+        found.append((sql.format(table, together), values))
+    return found
+
+
+def _of_witness(filters: Filters) -> list[_Condition]:
+    """What one and the same reading of the version has to be."""
+    found: list[_Condition] = []
     if filters.since is not None:
-        witness.append(f"{_DAY} >= ?")
-        values.append(filters.since.isoformat())
+        found.append(("r.day >= ?", (filters.since.isoformat(),)))
     if filters.until is not None:
-        witness.append(f"{_DAY} <= ?")
-        values.append(filters.until.isoformat())
-    if witness:
-        sql += f" AND {_WITNESS.format(' AND '.join(witness))}"
-    return sql, values
+        found.append(("r.day <= ?", (filters.until.isoformat(),)))
+    if filters.relation is not None:
+        found.append(("r.relation = ?", (filters.relation,)))
+    if filters.publisher is not None:
+        found.append(("r.publisher LIKE ? ESCAPE '\\'", (f"%{_escaped(filters.publisher)}%",)))
+    return found
 
 
 def _escaped(text: str) -> str:

@@ -1,7 +1,7 @@
 """Works in the SQLite index: what the linker and people say, and which documents follow to be one."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -150,12 +150,14 @@ class SqliteWorks:
         rows = self._db.execute(_TOUCHING.format("work_words"), (self._numbered(document),))
         return tuple(msgspec.json.decode(content, type=WorkWord) for (content,) in rows)
 
-    def unweighed(self, recipe: str, limit: int) -> tuple[str, ...]:
+    def unweighed(self, recipes: Collection[str], limit: int) -> tuple[str, ...]:
         """See `WorksIndex.unweighed`."""
+        marks = ", ".join("?" * len(recipes))
         rows = self._db.execute(
             "SELECT key FROM versions v WHERE NOT EXISTS"
-            " (SELECT 1 FROM weighings WHERE text = v.key AND recipe = ?) ORDER BY id DESC LIMIT ?",
-            (recipe, limit),
+            f" (SELECT 1 FROM weighings WHERE text = v.key AND recipe IN ({marks}))"
+            " ORDER BY id DESC LIMIT ?",
+            (*recipes, limit),
         )
         return tuple(key for (key,) in rows)
 

@@ -29,7 +29,7 @@ from archive.records import (
     Sketch,
     Unlink,
 )
-from archive.recovery import catch_up, drop_index, index_path
+from archive.recovery import Advance, catch_up, drop_index, index_path, unheard
 from archive.remote.reading import Elsewhere
 from archive.replacing import finish
 from archive.replay import Replay
@@ -76,8 +76,8 @@ class Archive:
         return cls._open_to_write(path, anew=False)
 
     @classmethod
-    def rebuild(cls, path: Path) -> Self:
-        """The archive, open for writing, its index made again from the WARCs alone.
+    def rebuild(cls, path: Path, advance: Advance = unheard) -> Self:
+        """The archive, open for writing, its index made again; `advance` hears of each WARC file.
 
         Raises:
             NotAnArchive: the folder is something else.
@@ -86,10 +86,10 @@ class Archive:
             NotKept: the disk would not take the index.
         """
         folder.check_format(path)
-        return cls._open_to_write(path, anew=True)
+        return cls._open_to_write(path, anew=True, advance=advance)
 
     @classmethod
-    def _open_to_write(cls, path: Path, *, anew: bool) -> Self:
+    def _open_to_write(cls, path: Path, *, anew: bool, advance: Advance = unheard) -> Self:
         if not folder.is_vacant(path):
             folder.check_format(path)
         with ExitStack() as stack:
@@ -102,7 +102,7 @@ class Archive:
             break_seal(index_path(path))
             index = SqliteIndex(index_path(path), write=True)
             stack.callback(index.close)
-            catch_up(path, index)
+            catch_up(path, index, advance)
             searchable = Searchable(path, index)
             stack.callback(searchable.close)
             writer = WarcWriter(path / "warc", format_version=folder.FORMAT_VERSION)

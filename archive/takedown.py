@@ -2,12 +2,14 @@
 
 Everything that repeats the bytes of a capture goes with it: other captures of the same entity, whichever
 address they are from, and what was read from any of them. All other records stay byte for byte, though at
-other places of their files. Copies elsewhere (quarantine, stores, backups), and the bytes of a capture in a
-file of others to which the archive only refers, are for people to clear.
+other places of their files. A store gets the new files with the next push (`archive.remote.clearing`). Copies
+elsewhere (quarantine, backups), and the bytes of a capture in a file of others to which the archive only
+refers, are for people to clear.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,20 +22,18 @@ from archive.containers.parts import Damage, Found
 from archive.errors import ArchiveBusy, Damaged, NotThere, UnknownKey
 from archive.folder import LOCK
 from archive.members import walk
-from archive.proof import NOWHERE
 from archive.records import Adoption, Capture, Gone, Tombstone
 from archive.recovery import warc_files
 from archive.remote import receipts
 from archive.replacing import Fresh, fresh_path, replace_sealed
 from archive.replay import (
-    ADOPTION_TYPE,
     READING_TYPE,
     Filed,
-    adoption_in,
     adoption_record,
     tombstone_record,
 )
 from archive.store import Archive
+from archive.succession import adoption_of, note_superseded, owner, without
 from archive.warc import Record
 
 
@@ -77,16 +77,25 @@ def take_down(path: Path, target: str, by: str, reason: str) -> tuple[Tombstone,
         affected = _survey(path, doomed)
         tombstones = {key: _tombstone(each, word) for key, each in doomed.items()}
         fresh = tuple(_rewritten(path, name, tombstones) for name in affected)
+        note_superseded(path, _digests(path, affected))
         replace_sealed(path, fresh)
     Archive.rebuild(path).close()
     return tuple(tombstones.values())
 
 
+def _digests(path: Path, names: tuple[str, ...]) -> Iterator[str]:
+    """SHA-256 of sealed files as their sidecars state them; those that make no sense are left out."""
+    for name in names:
+        with suppress(OSError):  # a sidecar that is missing
+            if digest := files.sidecar_digest(path / name):
+                yield digest
+
+
 def _demand_all_here(path: Path) -> None:
     for name, receipt in receipts.elsewhere(path).items():
         message = (
-            f"{name} is only there. `variorum archive pull` it first, take down, then delete the old"
-            " file in the store and push again."
+            f"{name} is only there. `variorum archive pull` it first, then take down, then push: that"
+            " replaces it there."
         )
         raise NotThere(receipt.store, message)
 
@@ -115,8 +124,8 @@ def _survey(path: Path, doomed: dict[str, _Doomed]) -> tuple[str, ...]:
         touched = False
         for found in _whole(name, file):
             touched |= _note_referred(found.record, doomed)
-            owner = doomed.get(_owner(found.record))
-            if owner is None:
+            going = doomed.get(owner(found.record))
+            if going is None:
                 continue
             touched = True
             record = found.record
@@ -124,9 +133,9 @@ def _survey(path: Path, doomed: dict[str, _Doomed]) -> tuple[str, ...]:
             size = len(record.block)
             gone = Gone(type=record.type, id=record.id, digest=digest, length=size)
             first = is_capture(record)
-            owner.gone.insert(0, gone) if first else owner.gone.append(gone)
+            going.gone.insert(0, gone) if first else going.gone.append(gone)
             if key := _key(record):
-                owner.keys[key] = None
+                going.keys[key] = None
         if touched:
             affected.append(name)
     return tuple(affected)
@@ -134,19 +143,13 @@ def _survey(path: Path, doomed: dict[str, _Doomed]) -> tuple[str, ...]:
 
 def _note_referred(record: Record, doomed: dict[str, _Doomed]) -> bool:
     """Whether the record refers to anything of what goes in a file of others; notes that."""
-    adoption = _adoption(record)
+    adoption = adoption_of(record)
     going = [each for each in adoption.captures if each.id in doomed] if adoption else []
     for each in going:
         size = each.place.length
         gone = Gone(type=each.kind, id=each.id, digest=each.payload_digest, length=size)
         doomed[each.id].gone.insert(0, gone)
     return bool(adoption and (going or any(of in doomed for of, _ in adoption.requests)))
-
-
-def _adoption(record: Record) -> Adoption | None:
-    if record.type != "metadata" or record.header("Content-Type") != ADOPTION_TYPE:
-        return None
-    return adoption_in(record, NOWHERE)
 
 
 def _whole(name: str, path: Path) -> Iterator[Found]:
@@ -157,18 +160,6 @@ def _whole(name: str, path: Path) -> Iterator[Found]:
         if not found.length:
             raise Damaged(name, found.offset, "a gzip member holds not one record")
         yield found
-
-
-def _owner(record: Record) -> str:
-    """The id of the capture that the record is, or is about; "" for others."""
-    if is_capture(record):
-        return record.id or warc.derived_id(record)
-    if record.type == "request":
-        return warc.bare_id(record.header("WARC-Concurrent-To") or "")
-    if record.type in ("metadata", "conversion"):
-        about = record.header("WARC-Refers-To") or record.header("WARC-Concurrent-To")
-        return warc.bare_id(about or "")
-    return ""
 
 
 def _key(record: Record) -> str:
@@ -208,8 +199,8 @@ def _pieces(path: Path, name: str, tombstones: dict[str, Tombstone]) -> Iterator
     file = warc_files(path)[name]
     with file.open("rb") as handle:
         for found in _whole(name, file):
-            tombstone = tombstones.get(_owner(found.record))
-            adoption = _adoption(found.record)
+            tombstone = tombstones.get(owner(found.record))
+            adoption = adoption_of(found.record)
             if adoption and any(of in tombstones for of, _ in places(adoption)):
                 yield from _without(adoption, date_of(found.record), tombstones)
             elif tombstone is None:
@@ -223,10 +214,7 @@ def _without(
     adoption: Adoption, made_at: datetime, tombstones: dict[str, Tombstone]
 ) -> Iterator[bytes]:
     """The members of what refers to a file of others without what goes, and of the tombstones for that."""
-    captures = tuple(each for each in adoption.captures if each.id not in tombstones)
-    requests = tuple(each for each in adoption.requests if each[0] not in tombstones)
-    left = replace(adoption, captures=captures, requests=requests)
-    yield warc.to_member(adoption_record(left, made_at))
+    yield warc.to_member(adoption_record(without(adoption, tombstones), made_at))
     for each in adoption.captures:
         if each.id in tombstones:
             yield warc.to_member(tombstone_record(tombstones[each.id]))

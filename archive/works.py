@@ -8,6 +8,7 @@
 Weighings and words are records in the WARC, so that nothing of them is found out or asked twice.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -126,8 +127,8 @@ class WorksIndex(Protocol):
         """What people say of the texts of a document, oldest first."""
         ...
 
-    def unweighed(self, recipe: str, limit: int) -> tuple[str, ...]:
-        """Keys of at most `limit` versions that were not weighed by this recipe, newest first."""
+    def unweighed(self, recipes: Collection[str], limit: int) -> tuple[str, ...]:
+        """Keys of at most `limit` versions that were weighed by none of these recipes, newest first."""
         ...
 
     def weighed_after(self, number: int) -> tuple[Weighed, ...]:

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import (
+    boilerplate,
     corpus,
     crawl_speed,
     duplicates,
@@ -81,6 +82,9 @@ BENCHMARKS = {
     ),
     "index": Benchmark(measure=index_scale.measure, title="Candidates among many documents"),
     "filing": Benchmark(measure=filing_cost.measure, title="Keeping and filing one more document"),
+    "boilerplate": Benchmark(
+        measure=boilerplate.measure, title="Different pages that share nine tenths of themselves"
+    ),
     "lookup": Benchmark(measure=lookup_cost.measure, title="Recognising a text among a million"),
     "reports": Benchmark(
         measure=reports.measure,

@@ -32,6 +32,7 @@ _CLIENTS = 32
 _SECONDS, _SAMPLE_SECONDS = 10.0, 2.0  # of each series
 _WARM_SECONDS = 1.0  # of the same, not counted: what is asked first is read from the disk
 _QUERIES = 2000  # different ones of each kind
+_PASTED = 2000  # characters of a text that is looked up
 _FULL, _SAMPLE = 100_000, 1_000  # versions
 
 
@@ -101,7 +102,7 @@ def _all(folder: Path, host: str) -> Iterator[Series]:
         versions = list(archive.index.all_versions())
         chosen = chance.sample(versions, min(_QUERIES, len(versions)))
         texts = [archive.text(each.text) for each in chosen[:200]]
-    pasted = tuple((text * 3)[: 2000 if len(text) > 2000 else 690] for text in texts)
+    pasted = tuple(_pasted(chance.sample(texts, 4)) for _ in texts)
     keys = tuple(_get(host, f"/api/v1/lookup?key={each.fingerprint}") for each in chosen)
     yield Series(name="lookup_key", requests=keys, rate=200)
     pages = tuple(_get(host, f"/d/{each.document}") for each in chosen)
@@ -122,6 +123,11 @@ def _all(folder: Path, host: str) -> Iterator[Series]:
     )
     yield Series(name="submission", requests=submissions, rate=50, clients=8)
     yield Series(name="lookup_key_without_pause", requests=keys, rate=0)
+
+
+def _pasted(texts: list[str]) -> str:
+    """So many characters of known texts, one behind the other: each has to be found and aligned."""
+    return "".join(text.strip() for text in texts)[:_PASTED]
 
 
 def _get(host: str, target: str) -> bytes:

@@ -4,6 +4,7 @@
                 the documents that the weights were not fitted on
     seeds       the plan of the five seeds, by the annotation
     same work   NTREX, every document against all of the other language: links made, links that are false
+    by terms    the same against Chinese without the encoder: by numbers, names and a dictionary
     laws        laws of three languages and the seeds: links that are false
 
 `--limit` of `python -m benchmarks.works` runs it on fewer languages and laws.
@@ -14,7 +15,8 @@ import gzip
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -25,7 +27,7 @@ from benchmarks.figures import FULL, SAMPLE, Extent, Figure
 from benchmarks.parallel_news import CHINESE, FOREIGN, disturbed, document, documents
 from pipelines.works import Outlined, align, encoder, outlined
 from pipelines.works.judging import Judgement, judge
-from pipelines.works.nearest import LEAST, mean_vector
+from pipelines.works.nearest import LEAST, Vector, mean_vector, term_vector
 from pipelines.works.texts import MOST
 
 _SEED = 11
@@ -33,6 +35,7 @@ _NEAR = 10  # texts by their vectors that each is compared with, as the linker d
 _LAWS = {"zh": 60, "en": 40, "es": 40}
 _LONGEST = {"zh": 5000, "en": 25_000, "es": 25_000}  # characters of a law: its first ones
 _NOBODY = Issued()
+_BY_TERMS = ("en", "es", "ru", "ja")  # in others numbers are all that can be compared
 
 
 def measure(extent: Extent) -> list[Figure]:
@@ -49,6 +52,7 @@ def _figures(extent: Extent) -> Iterator[Figure]:
     yield from _seeds(name)
     yield from _laws(name, 1 if whole else 4)
     yield from _same_work(name, languages)
+    yield from _by_terms(name, _BY_TERMS if whole else ("en",))
     yield from _sections(name, languages)
 
 
@@ -125,15 +129,35 @@ def _same_work(name: str, languages: Sequence[str]) -> Iterator[Figure]:
     yield Figure(name=f"{name}same work false links", value=false, bound="<=")
 
 
+def _by_terms(name: str, languages: Sequence[str]) -> Iterator[Figure]:
+    """Links between news in Chinese and other languages where no encoder is installed."""
+    texts = {
+        tag: [replace(document(list(each), tag), vectors=None) for each in documents()]
+        for tag in (*languages, CHINESE[0])
+    }
+    false = 0
+    for tag in languages:
+        made = 0
+        for row, column, judged in _judged(texts[tag], texts[CHINESE[0]], term_vector, 0.0):
+            linked = judged.certain and judged.kind is not None
+            made += linked and row == column
+            false += linked and row != column
+        yield Figure(name=f"{name}by terms {tag} recall", value=made / len(texts[tag]))
+    yield Figure(name=f"{name}by terms false links", value=false, bound="<=")
+
+
 def _judged(
-    first: Sequence[Outlined], second: Sequence[Outlined]
+    first: Sequence[Outlined],
+    second: Sequence[Outlined],
+    vector: Callable[[Outlined], Vector] = mean_vector,
+    least: float = LEAST,
 ) -> Iterator[tuple[int, int, Judgement]]:
     """Each text with the nearest of the others, as far down as the linker looks."""
-    means = [np.stack([mean_vector(text) for text in texts]) for texts in (first, second)]
-    cosines = means[0] @ means[1].T
+    wholes = [np.stack([vector(text) for text in texts]) for texts in (first, second)]
+    cosines = wholes[0] @ wholes[1].T
     for row, line in enumerate(cosines):
         for column in np.argsort(-line)[:_NEAR].tolist():
-            if line[column] < LEAST:
+            if line[column] < least:
                 break
             judged = judge(first[row], second[column], _NOBODY, _NOBODY)
             yield row, column, judged

@@ -30,8 +30,9 @@ from archive.index import Outcome
 from archive.records import Capture, Exchange, Refusal
 from archive.store import Archive
 from crawlers import settings as ours
+from crawlers.addresses import allowances
 from crawlers.errors import RobotsForbid
-from crawlers.guard import allowances, check_handlers
+from crawlers.guard import check_handlers
 from crawlers.renditions import (
     ASKED,
     PART,

@@ -3,7 +3,8 @@
 The pause runs from the end of one answer to the beginning of the next request. It is at least the delay
 of the site's policy or of the crawl, at least the Crawl-delay of its robots.txt, and at least as long as
 the host lately took to begin an answer: who is slow has work enough. It varies upwards, never downwards.
-All that may ask a host goes through `crawlers.wire.WireHandler`, and that asks here.
+All that may ask a host goes through `crawlers.wire.WireHandler`, and that asks here. What other processes
+of the same archive ask counts as asked by us: see `crawlers.turns`.
 """
 
 import random
@@ -22,6 +23,7 @@ from twisted.internet.defer import DeferredSemaphore
 
 from crawlers.errors import ComeBackLater, SiteClosed
 from crawlers.policy import Policy, canonical_host, policy_for
+from crawlers.turns import Turns
 
 OVERLOADED = (429, 503)  # RFC 6585, section 4; RFC 9110, section 15.6.4
 LEAST_JITTER = 0.02  # share of the pause: what the clocks of two machines may differ by in it
@@ -38,6 +40,7 @@ class Host:
     """What is known of one host while a crawl runs."""
 
     delay_seconds: float  # as the crawl or the site's policy has it; 0 turns throttling off too
+    name: str = ""
     turn: DeferredSemaphore = field(default_factory=lambda: DeferredSemaphore(1))
     not_before: float = 0.0  # of the monotonic clock
     crawl_delay_seconds: float = 0.0  # from its robots.txt
@@ -64,11 +67,13 @@ class Pacing:
         policies: Sequence[Policy] = (),
         *,
         patience_seconds: float,
+        turns: Turns | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._delay_seconds, self._policies = delay_seconds, tuple(policies)
         self._patience_seconds = patience_seconds  # a longer Retry-After ends our visit
+        self._turns = turns  # None: nobody else fetches
         self._clock, self._now = clock, now
         self._hosts: dict[str, Host] = {}
 
@@ -79,7 +84,7 @@ class Pacing:
         if known is None:
             policy = policy_for(self._policies, name)
             own = policy.delay_seconds if policy else None
-            known = Host(self._delay_seconds if own is None else own)
+            known = Host(self._delay_seconds if own is None else own, name)
             self._hosts[name] = known
         return known
 
@@ -100,8 +105,20 @@ class Pacing:
             raise ComeBackLater(url, until)
 
     def wait_seconds(self, host: Host) -> float:
-        """How long it is until the host may be asked; 0 or less when it may be now."""
+        """How long it is until we may ask the host; 0 or less when we may now."""
         return host.not_before - self._clock()
+
+    def begin(self, host: Host) -> float:
+        """0 or less when the host is asked now, and by nobody else until `end`; else a time to wait."""
+        wait = self.wait_seconds(host)
+        if wait > 0 or self._turns is None:
+            return wait
+        return self._turns.begin(host.name, host.pause_seconds() * (1 + LEAST_JITTER))
+
+    def end(self, host: Host) -> None:
+        """Let others ask the host, after the pause; whoever came to `begin` comes here."""
+        if self._turns is not None:
+            self._turns.end(host.name, max(self.wait_seconds(host), 0.0))
 
     def answered(self, host: Host, latency_seconds: float | None, status: int = 0) -> None:
         """Begins the pause behind an answer or a failure; latency is None and status 0 without answer."""
@@ -180,6 +197,7 @@ def pacing_of(crawler: Any) -> Pacing:
             max(settings.getfloat("VARIORUM_DELAY_SECONDS"), settings.getfloat("DOWNLOAD_DELAY")),
             settings.get("VARIORUM_POLICIES") or (),
             patience_seconds=settings.getfloat("VARIORUM_PATIENCE_SECONDS", 60.0),
+            turns=settings.get("VARIORUM_TURNS"),
         )
         _pacings[crawler] = found
     return found

@@ -9,7 +9,7 @@ from twisted.internet.defer import CancelledError
 from twisted.web._newclient import ParseError, _WrapperException
 
 from crawlers import errors
-from crawlers.guard import default_port
+from crawlers.addresses import default_port
 
 # What a transfer can fail with; anything else is a defect of ours and keeps its traceback.
 TRANSFER_ERRORS = (

@@ -22,10 +22,10 @@ from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import Settings
 from scrapy.utils.defer import deferred_from_coro
 
+from crawlers.addresses import allowances
 from crawlers.chromium import chromium
 from crawlers.discovery.explorer import Discovery, Explorer
 from crawlers.errors import AlreadyCrawled, Interrupted, NoAnswer
-from crawlers.guard import allowances
 from crawlers.memory import Memory
 from crawlers.policy import Policy
 from crawlers.settings import crawl_settings
@@ -33,6 +33,7 @@ from crawlers.sink import Arrival, Courier, Failure, Receive
 from crawlers.spiders.addresses import AddressesSpider
 from crawlers.spiders.journeys import JourneysSpider
 from crawlers.spiders.site import SiteSpider
+from crawlers.turns import Turns
 
 ALLOW_VARIABLE = "VARIORUM_ALLOW_ADDRESSES"
 
@@ -82,6 +83,7 @@ class Manners:
     policies: Sequence[Policy] = ()
     memory: Memory | None = None  # asked on the network thread
     browser: bool = False  # pages are to be filled in by a browser before they are read
+    turns: Turns | None = None  # shared with all who fetch for the archive; None: nobody does
     may_go_on: Callable[[], bool] = lambda: (
         True
     )  # while not, nothing new is fetched; network thread
@@ -224,6 +226,7 @@ class _Crawl:
         # Scrapy would copy a dict or a list into settings of its own; a tuple stays as it is.
         settings.set("VARIORUM_POLICIES", tuple(self.manners.policies), priority="cmdline")
         settings.set("VARIORUM_MEMORY", self.manners.memory, priority="cmdline")
+        settings.set("VARIORUM_TURNS", self.manners.turns, priority="cmdline")
         if self.manners.browser:
             browser = "crawlers.browser.BrowserMiddleware"
             settings["DOWNLOADER_MIDDLEWARES"].set(browser, 110, priority="cmdline")

@@ -51,7 +51,7 @@ DOWNLOAD_TIMEOUT = VARIORUM_TIMEOUT_SECONDS + 10.0  # a backstop behind our own 
 DOWNLOAD_MAXSIZE = 0
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_FAIL_ON_DATALOSS = False  # a cut page is kept, and marked as cut
-URLLENGTH_LIMIT = 0  # crawlers.guard has one, with a reason for people
+URLLENGTH_LIMIT = 0  # crawlers.addresses has one, with a reason for people
 
 # Politeness.
 USER_AGENT = user_agent("")
@@ -76,7 +76,7 @@ RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # the outcome says it
 DOWNLOAD_TLS_MIN_VERSION = "TLSv1.0"
 DOWNLOADER_CLIENT_TLS_CIPHERS = "DEFAULT:@SECLEVEL=0"
 DOWNLOAD_VERIFY_CERTIFICATES = False
-VARIORUM_ALLOW_ADDRESSES = ""  # see crawlers.guard.allowances
+VARIORUM_ALLOW_ADDRESSES = ""  # see crawlers.addresses.allowances
 VARIORUM_PROXY = ""  # the one proxy that requests may name; it has to guard the names it looks up
 HTTPERROR_ALLOW_ALL = True  # errors are pages to keep
 

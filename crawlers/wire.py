@@ -280,23 +280,26 @@ class WireHandler(HTTP11DownloadHandler):
 
     async def _asked(self, request: Request, host: Host) -> Response:
         """The answer, asked for when the host may be asked; its pause begins behind it."""
-        await self._its_time(host)
-        if not self._crawler.crawling:
-            raise errors.Interrupted(request.url)
-        self._pacing.check(request.url)
-        response: Response | None = None
         try:
-            response = await self._transferred(request)
+            await self._its_time(host)
+            if not self._crawler.crawling:
+                raise errors.Interrupted(request.url)
+            self._pacing.check(request.url)
+            response: Response | None = None
+            try:
+                response = await self._transferred(request)
+            finally:
+                latency = request.meta.get("download_latency") if response else None
+                self._pacing.answered(host, latency, response.status if response else 0)
+            if response.status in OVERLOADED:
+                self._pacing.heed(request.url, response.headers)
+            return response
         finally:
-            latency = request.meta.get("download_latency") if response else None
-            self._pacing.answered(host, latency, response.status if response else 0)
-        if response.status in OVERLOADED:
-            self._pacing.heed(request.url, response.headers)
-        return response
+            self._pacing.end(host)
 
     async def _its_time(self, host: Host) -> None:
         """Returns when the host may be asked, or the crawl is being stopped."""
-        while self._crawler.crawling and (wait := self._pacing.wait_seconds(host)) > 0:
+        while self._crawler.crawling and (wait := self._pacing.begin(host)) > 0:
             pause: Deferred[None] = deferLater(self._reactor, min(wait, _LONGEST_NAP_SECONDS))
             await maybe_deferred_to_future(pause)
 

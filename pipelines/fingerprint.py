@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive import keys
+from archive.ascending import ascending
 from archive.records import Fingerprint, Sketch
 from pipelines.characters import table
 from pipelines.normal_form import NormalForm
@@ -128,9 +129,9 @@ def _mixed(hashes: _Hashes) -> _Hashes:
 def _smallest_tags(hashes: _Hashes) -> tuple[int, ...]:
     """The low 30 bits of the smallest different hashes, smallest hash first."""
     few = 4 * NEAR_VALUES  # enough, but for texts that repeat themselves
-    smallest = np.unique(np.partition(hashes, few)[:few] if len(hashes) > few else hashes)
+    smallest = ascending(np.partition(hashes, few)[:few] if len(hashes) > few else hashes)
     if len(smallest) < NEAR_VALUES and len(hashes) > few:
-        smallest = np.unique(hashes)
+        smallest = ascending(hashes)
     return tuple(int(value) & _NEAR_MASK for value in smallest[:NEAR_VALUES])
 
 
@@ -139,8 +140,8 @@ def _sample(shingles: _Shingles) -> tuple[int, ...]:
     narrow = shingles.hashes[~shingles.wide]
     window = SPARSE_WINDOW if len(narrow) >= SPARSE_FROM else WINDOW
     minima = (*_minima(shingles.hashes[shingles.wide], WINDOW), *_minima(narrow, window))
-    kept = np.unique(np.concatenate(minima))[:SAMPLE_MOST]
-    return tuple(np.unique(kept & _SAMPLE_MASK).tolist())
+    kept = ascending(np.concatenate(minima))[:SAMPLE_MOST]
+    return tuple(ascending(kept & _SAMPLE_MASK).tolist())
 
 
 def _minima(hashes: _Hashes, window: int) -> Iterator[_Hashes]:
@@ -153,4 +154,4 @@ def _minima(hashes: _Hashes, window: int) -> Iterator[_Hashes]:
             step = min(span, window - span)
             minima = np.minimum(minima[:-step], minima[step:])
             span += step
-        yield np.unique(minima)
+        yield ascending(minima)

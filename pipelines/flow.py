@@ -133,6 +133,12 @@ def is_page(capture: Capture) -> bool:
     return is_readable(capture) and urlsplit(capture.url).path != "/robots.txt"
 
 
+def warm_up() -> None:
+    """Load now what filing loads at first use: the tables of characters take most of a second."""
+    text = "网页归档系统保存每一次抓取的原始数据。 An archive keeps what it was given. " * 5
+    fingerprints.sketch(normalise(text))
+
+
 def file(archive: Archive, capture: Capture, reading: Reading) -> Filing:
     """Put the reading where it belongs: to a version it repeats, a document it changes, or a new one."""
     form = normalise(repaired(reading.text, reading.repairs))

@@ -29,6 +29,8 @@ _QUOTED = re.compile(r"(?:印发|发布|公布|颁布|转发|下发|出台|通�
 _EDITION = re.compile(
     r"[(\[][^()\[\]]*(?:修正|修订|\d{4}|全文|revised|amended)[^()\[\]]*[)\]]", re.IGNORECASE
 )
+# The years of a plan, which tell it from the next one of its series: "2026—2030年".
+_PERIOD = re.compile(r"(?<!\d)(\d{4})\s*年?\s*[-–—―~～至]+\s*(\d{4})(?!\d)")
 _SITE = re.compile(r"\s*(?:[_|]|\s[-–—]+\s|——).*$", re.DOTALL)
 _LEAST = 3  # characters of a title that says anything
 _LIKE = 0.6  # ratio of matching characters from which two titles are made to one pattern
@@ -50,6 +52,9 @@ def weigh(a: Issued, b: Issued) -> Weighed:
     """What is known beside the texts says about two of them; the order does not matter."""
     signals: list[str] = []
     titles = _titles(_core(a.title), _core(b.title))
+    periods = (_period(a.title), _period(b.title))
+    if all(periods) and periods[0] != periods[1]:
+        titles = "two"
     if titles != "open":
         signals.append("same title" if titles == "one" else "look-alike title")
     issuers = _agreement(frozenset(a.issuers), frozenset(b.issuers))
@@ -103,6 +108,12 @@ def _core(title: str | None) -> str:
     if len(without_site) >= _LEAST:
         plain = without_site
     return normalise(_EDITION.sub("", plain)).text
+
+
+def _period(title: str | None) -> tuple[str, ...]:
+    """The first and last year of the plan that the title names; () where it names none."""
+    found = _PERIOD.search(unicodedata.normalize("NFKC", title or ""))
+    return found.groups() if found else ()
 
 
 def _titles(a: str, b: str) -> Verdict:

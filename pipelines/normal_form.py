@@ -152,7 +152,7 @@ def _expanded(
     counts = np.ones(len(forms), np.int64)
     counts[several] = [len(string) for string in strings]
     longer = np.repeat(forms, counts)
-    written = np.repeat(np.isin(np.arange(len(forms)), several), counts)
+    written = (forms >= CODE_POINTS).repeat(counts)
     longer[written] = np.frombuffer("".join(strings).encode("utf-32-le"), "<u4")
     return longer, np.repeat(kept, counts)
 

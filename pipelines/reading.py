@@ -57,6 +57,7 @@ def read(body: Body, capture: Capture) -> Reading:
     spoken = language.detect(main.text)
     repairs = repair.find_repairs(main.text, spoken.tag)
     form = normalise(repair.repaired(main.text, repairs))
+    code, code_of_form = iscc.text_codes(main.text, form.text)
     return Reading(
         capture=capture.id,
         stages=stages(),
@@ -69,8 +70,8 @@ def read(body: Body, capture: Capture) -> Reading:
         description=said.description,
         language=spoken,
         fingerprint=fingerprints.fingerprint(form),
-        iscc=iscc.text_code(main.text),
-        iscc_form=iscc.text_code(form.text),
+        iscc=code,
+        iscc_form=code_of_form,
         repairs=repairs,
         sections=sections.sections(main.text),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from archive.ascending import ascending
 from archive.records import Reading
 from archive.search import BadQuery, Phrase, Query, Search
 from archive.searchable import Words
@@ -77,7 +78,11 @@ def _joined(form: NormalForm, wide: npt.NDArray[np.bool_]) -> npt.NDArray[np.boo
     """Whether nothing that parts words stands between each character and the next."""
     places = np.frombuffer(form.offsets, np.uint32).astype(np.int64)
     joined = np.diff(places) <= 1
-    for place in np.flatnonzero(~joined).tolist():
+    apart = np.flatnonzero(~joined)
+    lone = apart[places[apart + 1] - places[apart] == 2]  # one character stands between, as a rule
+    between_lone = map(form.main.__getitem__, (places[lone] + 1).tolist())
+    joined[lone] = list(map(_joins, between_lone, wide[lone].tolist()))
+    for place in apart[places[apart + 1] - places[apart] > 2].tolist():
         between = form.main[int(places[place]) + 1 : int(places[place + 1])]
         joined[place] = _joins(between[:32], bool(wide[place]))
     return joined
@@ -105,7 +110,7 @@ def _wide() -> npt.NDArray[np.bool_]:
 
 def _letters(form: NormalForm) -> str:
     """The different characters of scripts without spaces, separated by spaces."""
-    codes = np.unique(np.frombuffer(form.text.encode("utf-32-le"), "<u4"))
+    codes = ascending(np.frombuffer(form.text.encode("utf-32-le"), "<u4"))
     return " ".join(codes[_wide()[codes]].tobytes().decode("utf-32-le"))
 
 

@@ -65,6 +65,20 @@ class Readers:
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="reader")
         self.count = count
 
+    def warm_up(self) -> None:
+        """Start the workers ahead of need; returns at once."""
+        for _ in range(self.count):
+            self._threads.submit(self._start)
+
+    def _start(self) -> None:
+        worker = self._idle.get()
+        try:
+            worker.start()
+        except _Broken:  # whoever brings a page tries again, and hears why
+            worker.stop()
+        finally:
+            self._idle.put(worker)
+
     def read(self, body: Body, capture: Capture) -> Future[Reading]:
         """See `Reads.read`."""
         return self._threads.submit(self._read, body, capture)
@@ -134,6 +148,17 @@ class _Worker:
             raise answer
         raise self._broken(answer)
 
+    def start(self) -> None:
+        """Have the child ready.
+
+        Raises:
+            _Broken: none could be started.
+        """
+        try:
+            self._ready()
+        except (EOFError, ConnectionError) as error:
+            raise self._broken(self._cause_of_death()) from error
+
     def stop(self) -> None:
         """End the child."""
         if self._process:
@@ -146,7 +171,7 @@ class _Worker:
 
     def _ready(self) -> Connection:
         if self._pipe is None:
-            _SPAWN.set_forkserver_preload(["pipelines.reading"])
+            _SPAWN.set_forkserver_preload(["pipelines.warmed"])
             ours, theirs = _SPAWN.Pipe()
             process = _SPAWN.Process(target=_serve, args=(theirs, self._limits), daemon=True)
             process.start()
@@ -182,7 +207,7 @@ def _serve(pipe: Connection, limits: Limits) -> None:
     while True:
         try:
             body, capture = pipe.recv()
-        except EOFError:
+        except (EOFError, ConnectionError):
             return
         _allow_cpu(limits.cpu_seconds)
         pipe.send(_answer(reading.read, body, capture))

@@ -16,7 +16,7 @@ Errors, all of them ClientError:
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,7 @@ import msgspec
 from service.api.errands import JobList
 from service.api.problems import KIND, Problem
 from service.api.reading import Changes, Documents, Stats
+from service.api.watches import Watches
 from service.jobs import Job
 from service.pages.diff import DiffPage
 from service.pages.document import CapturePage, DocumentPage, VersionPage
@@ -37,6 +38,7 @@ from service.pages.jobs import JobPage, SchedulesPage
 from service.pages.lookup import LookupPage
 from service.pages.search import SearchPage
 from service.schedules import Schedule
+from service.watches import Watch
 
 _T = TypeVar("_T")
 _ROOT = "/api/v1"
@@ -237,6 +239,19 @@ class Client:
     def unschedule(self, name: str) -> None:
         """Forget the schedule of this name."""
         self._send("DELETE", f"/schedules/{_segment(name)}")
+
+    def watches(self) -> tuple[Watch, ...]:
+        """All watches, by name."""
+        return self._ask("GET", "/watches", Watches).watches
+
+    def watch(self, name: str, *, titles: Sequence[str] = (), terms: Sequence[str] = ()) -> Watch:
+        """The watch of this name, kept; each of the terms is a few words that must all be there."""
+        sent = {"titles": list(titles), "terms": list(terms)}
+        return self._ask("PUT", f"/watches/{_segment(name)}", Watch, json=sent)
+
+    def unwatch(self, name: str) -> None:
+        """Forget the watch of this name."""
+        self._send("DELETE", f"/watches/{_segment(name)}")
 
     # ------------------------------------------------------------------ asking
 

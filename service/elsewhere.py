@@ -1,17 +1,22 @@
-"""`verify --remote`: what a store holds, instead of what is here; and which store a command means."""
+"""What commands do about stores: `verify --remote`, which one is meant, and what is cleared from them."""
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
 
+from archive.errors import ArchiveError
 from archive.remote import address as addresses
+from archive.remote import receipts
 from archive.remote.checking import verify_remote
 from archive.remote.interface import Store
 from archive.remote.opening import open_store, store_of
+from archive.remote.pushing import clear
 from service import terminal, views
 from service.options import Settings, print_json
+from service.views import View
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -51,6 +56,40 @@ def check(settings: Settings, *, full: bool) -> int:
         terminal.problems(problems)
         terminal.say(f"{len(problems)} problems." if problems else "No problems.")
     return 1 if problems else 0
+
+
+def clear_stores(archive: Path) -> list[View]:
+    """For each store that had it, what became there of what was taken down: `replaced`, or `left`, and why.
+
+    The store that the archive uses is asked; copies that are in others are named.
+    """
+    where = addresses.remembered(archive)
+    found: dict[str, View] = {}
+    for name, receipt in receipts.outdated(archive).items():
+        view = found.setdefault(receipt.store, _store_view(receipt.store))
+        push = f"run `variorum archive push --store {receipt.store}`, which replaces it there."
+        view["left"].append({"name": name, "reason": f"as it was before: {push}"})
+    if where is None or str(where) not in found:
+        return list(found.values())
+    view = _store_view(str(where))
+    try:
+        for each in clear(archive, open_store(where)):
+            if each.state != "refused" and not each.earlier:
+                view["replaced"].append(each.name)
+                continue
+            why = each.reason or (
+                f"the bucket would not delete its versions {', '.join(each.earlier)}. Delete them by hand."
+            )
+            view["left"].append({"name": each.name, "reason": why})
+        found[str(where)] = view
+    except ArchiveError as error:
+        for left in found[str(where)]["left"]:
+            left["reason"] += f" It could not be done now: {error}"
+    return list(found.values())
+
+
+def _store_view(store: str) -> View:
+    return {"store": store, "replaced": [], "left": []}
 
 
 def store_named(settings: Settings, address: str | None, endpoint_url: str | None) -> Store:

@@ -14,11 +14,13 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from crawlers import run as runs
+from crawlers import turns
 from crawlers.chromium import chromium
 from crawlers.memory import ArchiveMemory
 from crawlers.run import Limits
 from crawlers.sink import Arrival, Failure, Receive
 from crawlers.sites import Site, UnusableSites, read_sites
+from crawlers.turns import Turns
 from service import terminal
 from service.intake import Intake
 
@@ -123,6 +125,7 @@ def manners(
         ),
         memory=ArchiveMemory(archive),
         browser=browser,
+        turns=Turns(archive / turns.FILE),
         may_go_on=Reserve(archive, _kept_free()),
     )
 

@@ -106,9 +106,12 @@ def _shown(request: Request, archive: Archive, found: Memento, links: str) -> Re
 
 
 def _location(archive: Archive, found: Memento) -> str:
-    """Where the server sent people then; "" when it did not say."""
+    """Where the server sent people then; "" when it did not say, or named no address."""
     location = message.parse(archive.record(found.capture.place).block).header("Location")
-    return urljoin(found.capture.url, location) if location else ""
+    try:
+        return urljoin(found.capture.url, location) if location else ""
+    except ValueError:
+        return ""
 
 
 def _known(archive: Archive, request: Request, before: str) -> tuple[str, tuple[Memento, ...]]:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import click
 import msgspec
 
-from archive.store import Archive
+if TYPE_CHECKING:
+    from archive.store import Archive
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -29,13 +30,20 @@ class Settings:
         """The archive folder."""
         return self.archive or Path(os.environ.get("VARIORUM_ARCHIVE") or "variorum-archive")
 
-    def reader(self) -> Archive:
+    def reader(self) -> "Archive":
         """The archive, to look things up in."""
-        return Archive.open(self.path)
+        return _opened(self.path, write=False)
 
-    def writer(self) -> Archive:
+    def writer(self) -> "Archive":
         """The archive, to add to; a missing or empty folder becomes one."""
-        return Archive.open(self.path, write=True)
+        return _opened(self.path, write=True)
+
+
+def _opened(path: Path, *, write: bool) -> "Archive":
+    # Here and not above: it takes half a second to load, and `variorum --help` opens no archive.
+    from archive.store import Archive  # noqa: PLC0415
+
+    return Archive.open(path, write=write)
 
 
 class Address(click.ParamType[str]):

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from html import escape
 
 from pipelines.report import Event, Report, WitnessReport
+from pipelines.report.model import WHOLE
+from service.stemma import svg
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem;
@@ -78,7 +80,9 @@ def _matrix(report: Report) -> Iterator[str]:
 
 
 def _descent(report: Report) -> Iterator[str]:
-    yield "<h2>Descent</h2><ul>"
+    yield "<h2>Who copied from whom</h2><p>A line leads from a text to what was copied from it, directly or "
+    yield "by way of a lost copy. A dashed ring: not enough evidence. A dashed line: only what the page "
+    yield f'itself claims.</p><div class="wide">{svg(report, "Who copied from whom")}</div><ul>'
     for edge in report.descent:
         yield (
             f"<li>{escape(edge.target)} from {escape(edge.source)}: {escape(edge.evidence)} "
@@ -98,11 +102,14 @@ def _witness(number: int, each: WitnessReport) -> Iterator[str]:
     yield f"<p>{escape(who.url)}<br>{escape('; '.join(filter(None, [share, *facts])))}</p>"
     if each.caution:
         yield f"<p><small>{escape(each.caution)}</small></p>"
-    counts = Counter(event.severity for event in each.events)
+    told = [event for event in each.events if event.note != WHOLE]  # the table above tells those
+    counts = Counter(event.severity for event in told)
     for severity, count in counts.items():
         grave = " open" if severity == "substantive" else ""
-        yield f"<details{grave}><summary>{count} {severity}</summary><ul>"
-        for event in each.events:
+        unsure = sum(e.severity == severity and not e.certain for e in told)
+        some = f", {unsure} of them not certain: to be read side by side" if unsure else ""
+        yield f"<details{grave}><summary>{count} {severity}{some}</summary><ul>"
+        for event in told:
             if event.severity == severity:
                 yield _event(event, who.language)
         yield "</ul></details>"

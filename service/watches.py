@@ -1,6 +1,6 @@
 """Plans to watch: a user's wishes, kept beside the archive's evidence in `watches.json`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from crawlers.discovery.wish import Wish
 
 FILE = "watches.json"
 _LOCK = "watches.lock"
+_MOST, _LONGEST = 100, 500  # titles, and terms; characters of one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,33 @@ class UnreadableWatches(ArchiveError):
     def __init__(self, path: Path, why: str) -> None:
         self.path, self.why = path, why
         super().__init__(f"{path} cannot be read as a list of watches ({why}). Mend or remove it.")
+
+
+class UnusableWatch(ValueError):
+    """A watch that would find nothing, or everything, or could not be named."""
+
+
+def new_watch(name: str, titles: Iterable[str], terms: Iterable[str]) -> Watch:
+    """The watch, its texts without the spaces around them; not kept yet.
+
+    Raises:
+        UnusableWatch: its name is empty or has a slash, or there is nothing to look for, or too much.
+    """
+    named, *wanted = (
+        name.strip(),
+        *(tuple(plain for each in group if (plain := each.strip())) for group in (titles, terms)),
+    )
+    new = Watch(name=named, titles=wanted[0], terms=wanted[1])
+    if not named or "/" in named or not named.isprintable():
+        raise UnusableWatch("A watch needs a name without slashes and line breaks.")
+    if new.wish().is_empty:
+        raise UnusableWatch("A watch needs a title or terms with letters in them.")
+    texts = (*new.titles, *new.terms)
+    if len(texts) > _MOST or max(map(len, texts)) > _LONGEST:
+        raise UnusableWatch(
+            f"A watch has at most {_MOST} titles and terms of at most {_LONGEST} characters."
+        )
+    return new
 
 
 def watches(archive: Path) -> tuple[Watch, ...]:

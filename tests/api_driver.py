@@ -29,7 +29,7 @@ class Served:
         bearer = self.token if token is None else token
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         headers |= given.pop("headers", {})
-        return httpx.Client(base_url=self.origin, headers=headers, timeout=30, **given)
+        return httpx.Client(base_url=self.origin, headers=headers, timeout=120, **given)
 
     def new_token(self, scope: Scope) -> str:
         """A token with this scope."""
@@ -59,5 +59,5 @@ def serving(archive: Path, **changed: Any) -> Iterator[Served]:
         yield Served(f"http://127.0.0.1:{config.port}", config, token)
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(120)
         listening.close()

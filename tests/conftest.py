@@ -1,6 +1,6 @@
 """What several test files share: web servers on loopback, and crawls in processes of their own."""
 
-import subprocess
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 
-from tests import crawl_driver
+from tests import crawl_driver, forked
 from tests.commands import Variorum, page
 from tests.crawl_driver import Report
+from tests.forked import Forked
 from tests.loopback import Loopback, Page
 
 # Minutes each: begun first, so that no core waits for the last of them. The rest keeps its order.
 SLOW = (
-    "test_hostile_crawl.py", "test_faults.py", "test_kill_crawl.py", "test_web.py",
-    "test_jobs_kill.py", "test_api_fuzz.py", "test_remote_faults.py", "test_remote_cli.py",
-    "test_crawl_site.py",
+    "test_crawl_site.py", "test_jobs_worker.py", "test_web.py", "test_hostile_crawl.py",
+    "test_faults.py", "test_kill_crawl.py", "test_demo.py", "test_remote_cli.py",
+    "test_remote_faults.py", "test_works.py", "test_crawl.py", "test_api_serve.py",
+    "test_addon.py", "test_imports.py", "test_discovery.py", "test_browser.py",
+    "test_api_schema.py", "test_attachment_limits.py", "test_bad_input.py",
 )  # fmt: skip
 
 
@@ -48,11 +51,11 @@ def crawl() -> Callable[..., Report]:
 
 
 @pytest.fixture
-def start_crawl() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+def start_crawl() -> Iterator[Callable[..., Forked]]:
     """Starts a crawl and leaves it running; `tests.crawl_driver.report_of` waits for it."""
-    running: list[subprocess.Popen[bytes]] = []
+    running: list[Forked] = []
 
-    def start(*addresses: str, **options: Any) -> "subprocess.Popen[bytes]":
+    def start(*addresses: str, **options: Any) -> Forked:
         running.append(crawl_driver.start(*addresses, **options))
         return running[-1]
 
@@ -63,16 +66,32 @@ def start_crawl() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
             process.communicate()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _forks() -> Iterator[None]:
+    """Whatever was forked, the process that forks ends with the tests."""
+    yield
+    forked.close()
+
+
 @pytest.fixture
 def variorum(tmp_path: Path) -> Variorum:
     return Variorum(tmp_path / "archive")
 
 
-@pytest.fixture
-def filled(variorum: Variorum, tmp_path: Path) -> Variorum:
-    """An archive with one document, ingested from a file."""
-    saved = tmp_path / "plan.html"
+@pytest.fixture(scope="session")
+def _filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive that every `filled` is a copy of."""
+    folder = tmp_path_factory.mktemp("filled")
+    saved = folder / "plan.html"
     saved.write_bytes(page())
-    answer = variorum("ingest", str(saved), "--url", "https://example.org/plan.html", "--json")
+    made = Variorum(folder / "archive")
+    answer = made("ingest", str(saved), "--url", "https://example.org/plan.html", "--json")
     assert answer.status == 0, answer.err
+    return made.archive
+
+
+@pytest.fixture
+def filled(variorum: Variorum, _filled: Path) -> Variorum:
+    """An archive with one document, ingested from a file."""
+    shutil.copytree(_filled, variorum.archive)
     return variorum

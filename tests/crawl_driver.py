@@ -1,11 +1,10 @@
 """Runs one crawl in a process of its own, because Twisted's reactor cannot start twice.
 
-As a program: standard input is a pickled `Order`, standard output a pickled `Report`.
+Its standard input is a pickled `Order`, its standard output a pickled `Report`.
 """
 
 import os
 import pickle
-import subprocess
 import sys
 import threading
 import time
@@ -19,6 +18,8 @@ from crawlers.memory import ArchiveMemory
 from crawlers.policy import Policy
 from crawlers.run import Limits, Manners, Progress, Summary, fetch
 from crawlers.sink import Arrival, Failure
+from tests import forked
+from tests.forked import Forked
 
 
 @dataclass(kw_only=True)
@@ -114,7 +115,7 @@ def start(
     allow: str = "",
     env: dict[str, str] | None = None,
     **options: Any,
-) -> "subprocess.Popen[bytes]":
+) -> Forked:
     """A crawl that has begun in a process of its own; `options` are fields of Limits and of Order."""
     named = {field.name for field in fields(Limits)}
     limits = {name: options.pop(name) for name in named & options.keys()}
@@ -123,24 +124,13 @@ def start(
         limits=Limits(**{"delay_seconds": 0.0, "timeout_seconds": 5.0} | limits),
         **options,
     )
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "tests.crawl_driver"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=Path(__file__).resolve().parents[1],
-        env=os.environ | {"VARIORUM_ALLOW_ADDRESSES": allow} | (env or {}),
-    )
-    assert process.stdin is not None
-    process.stdin.write(pickle.dumps(order))
-    process.stdin.close()
-    process.stdin = None  # so that communicate() does not flush it
-    return process
+    environment = os.environ | {"VARIORUM_ALLOW_ADDRESSES": allow} | (env or {})
+    return forked.start("crawl", environment=environment, stdin=pickle.dumps(order))
 
 
-def report_of(process: "subprocess.Popen[bytes]") -> Report:
+def report_of(process: Forked) -> Report:
     """What a crawl that was started has done, once it is over."""
-    out, err = process.communicate(timeout=120)
+    out, err = process.output(timeout=600)
     assert process.returncode == 0, err.decode()
     assert err == b"", err.decode()
     report = pickle.loads(out)
@@ -148,7 +138,6 @@ def report_of(process: "subprocess.Popen[bytes]") -> Report:
     return report
 
 
-if __name__ == "__main__":
-    import tests.crawl_driver as module  # so that what is pickled can be found by its name
-
-    pickle.dump(module.run(pickle.load(sys.stdin.buffer)), sys.stdout.buffer)
+def answer() -> None:
+    """The process: reads its order, writes its report."""
+    pickle.dump(run(pickle.load(sys.stdin.buffer)), sys.stdout.buffer)

@@ -67,6 +67,28 @@ class StoreContract:
         if stored.checksum:
             assert stored.checksum.value == checksum_of(source, stored.checksum.part_size)
 
+    @pytest.mark.parametrize("sizes", [(100_000, 90_000), (LARGE, 5), (5, LARGE)])
+    def test_a_file_takes_the_place_of_another(
+        self, store: Store, tmp_path: Path, sizes: tuple[int, int]
+    ) -> None:
+        old, fresh = (made(tmp_path, os.urandom(size), f"{size}") for size in sizes)
+        store.put_if_absent("warc/a", *old)
+        store.replace("warc/a", *fresh)
+        assert digest_of(store, "warc/a") == fresh[1]
+        assert [(each.name, each.size) for each in store.list()] == [("warc/a", sizes[1])]
+
+    def test_what_is_not_as_it_should_be_takes_no_place(self, store: Store, tmp_path: Path) -> None:
+        old, digest = made(tmp_path, b"old", "old")
+        store.put_if_absent("a", old, digest)
+        for number, size in enumerate((1000, LARGE)):
+            source, _ = made(tmp_path, os.urandom(size), f"{number}")
+            with pytest.raises(Damaged):
+                store.replace("a", source, "0" * 64)
+        with pytest.raises(NotThere):
+            store.replace("b", old, digest)
+        assert digest_of(store, "a") == digest
+        assert [each.name for each in store.list()] == ["a"]
+
     def test_ranges_are_exact(self, store: Store, tmp_path: Path) -> None:
         data = os.urandom(3_000_000)
         store.put_if_absent("a", *made(tmp_path, data))

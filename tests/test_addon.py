@@ -192,7 +192,7 @@ def test_ctrl_c_leaves_a_clean_archive(
     while len(server.log) < 6:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, log = process.communicate(timeout=60)
+    _, log = process.communicate(timeout=600)
     assert "'finish_reason': 'shutdown'" in log
     assert not list(project.archive.rglob("*.open")), "every file is sealed"
     with Archive.open(project.archive) as archive:

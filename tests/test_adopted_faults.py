@@ -148,7 +148,7 @@ def test_a_death_leaves_nothing_half(folder: Path, path: Path, seed: int) -> Non
     victim.stdout.readline()
     time.sleep(random.Random(seed).uniform(0.0, 0.6))
     victim.send_signal(signal.SIGKILL)
-    acknowledged = victim.communicate(timeout=60)[0].split()
+    acknowledged = victim.communicate(timeout=600)[0].split()
     Archive.open(folder, write=True).close()
     assert problems(folder) == (set(), set())
     with Archive.open(folder) as archive:

@@ -35,6 +35,8 @@ WRITES = (
     ("POST", "/api/v1/schedules/a/run", None, "operate"),
     ("POST", "/api/v1/schedules/a/pause", None, "operate"),
     ("DELETE", "/api/v1/schedules/a", None, "operate"),
+    ("PUT", "/api/v1/watches/a", {"titles": ["海岛清洁能源"]}, "operate"),
+    ("DELETE", "/api/v1/watches/a", None, "operate"),
 )
 
 

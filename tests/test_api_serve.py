@@ -21,7 +21,7 @@ from tests import samples
 from tests.commands import ROOT, Variorum, page
 from tests.loopback import Loopback, ok
 
-START_SECONDS, STOP_SECONDS = 60, 60  # on a busy machine
+START_SECONDS, STOP_SECONDS = 300, 300  # on a busy machine
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Process:
     url: str
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=30)
+        return httpx.Client(base_url=self.url, timeout=120)
 
     def stop(self) -> int:
         self.process.terminate()
@@ -118,8 +118,8 @@ def test_what_was_accepted_is_there_after_the_server_was_killed(tmp_path: Path) 
         while len(accepted) < 20:
             time.sleep(0.01)
         server.process.kill()
-        thread.join(30)
-        server.process.wait(30)
+        thread.join(120)
+        server.process.wait(STOP_SECONDS)
     assert len(accepted) >= 20
     with Jobs.open(None, tmp_path / "a") as jobs:
         kept = {jobs.job(each).state for each in accepted}
@@ -159,7 +159,7 @@ def test_stopping_under_load_cuts_off_no_answer(tmp_path: Path) -> None:
             time.sleep(0.01)
         assert server.stop() == 0
         for thread in threads:
-            thread.join(30)
+            thread.join(120)
     assert not broken
     assert answered[0] >= 40
 

@@ -140,9 +140,9 @@ def test_a_bomb_is_refused_within_seconds_and_without_much_memory(name: str) -> 
     make, reason = bombs()[name]
     data = make()
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak: see proc(5)
-    before, begun = resident_bytes("VmRSS"), time.monotonic()
+    before, begun = resident_bytes("VmRSS"), time.process_time()
     assert reason in refusal(data)
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
     assert resident_bytes("VmHWM") - before < 256 * MIB
 
 

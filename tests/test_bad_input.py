@@ -150,17 +150,17 @@ def test_two_processes_that_write_at_once_do_not_harm_each_other(
 
     def slow(_: Asked) -> bytes:
         asked.set()
-        go_on.wait(60)
+        go_on.wait(600)
         return ok(page())
 
     server = serve({"/slow": slow, "/plan": ok(page())})
     first = variorum.start(
         "submit", "--json", "--timeout", "60", f"{server.origin}/slow", allow=server.allow
     )
-    assert asked.wait(60)
+    assert asked.wait(600)
     second = variorum.submit(server, "/plan")
     go_on.set()
-    out, _ = first.communicate(timeout=60)
+    out, _ = first.communicate(timeout=600)
     assert second.status == 4
     assert "is being written by process" in second.err
     assert first.returncode == 0
@@ -180,9 +180,9 @@ def test_ctrl_c_in_the_middle_keeps_what_was_archived(
     server = serve({"/plan": ok(page()), "/never": never})
     urls = (f"{server.origin}/plan", f"{server.origin}/never")
     process = variorum.start("submit", "--json", "--delay", "0", *urls, allow=server.allow)
-    assert asked.wait(60)
+    assert asked.wait(600)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     by_url = {result["url"]: result for result in json.loads(out)["results"]}

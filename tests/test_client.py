@@ -102,6 +102,35 @@ def test_jobs_and_schedules_are_asked_for(client: Client, tmp_path: Path) -> Non
     assert client.health().queue["queued"] >= 1
 
 
+def test_watches_are_kept_and_forgotten(client: Client) -> None:
+    made = client.watch("islands", titles=["海岛清洁能源"], terms=["海岛 淡水", " "])
+    assert (made.titles, made.terms) == (("海岛清洁能源",), ("海岛 淡水",))
+    assert client.watches() == (made,)
+    for name, titles in (("a", ["!?"]), ("a", []), ("a\nb", ["plan"]), ("a", ["x" * 501])):
+        with pytest.raises(ProblemAnswer) as refused:
+            client.watch(name, titles=titles)
+        assert refused.value.code == "invalid-request"
+    client.unwatch("islands")
+    with pytest.raises(NotFound):
+        client.unwatch("islands")
+    assert client.watches() == ()
+
+
+def test_works_come_in_pages(served: Served) -> None:
+    with served.client() as asking:
+        whole = asking.get("/api/v1/works?limit=200").json()["works"]
+        cursor: str | None = ""
+        seen: list[object] = []
+        while cursor is not None:
+            page = asking.get("/api/v1/works", params={"limit": 7, "cursor": cursor}).json()
+            seen += page["works"]
+            cursor = page["next"]
+        strange = asking.get("/api/v1/works?cursor=enp6enp6eno")
+    assert seen == whole
+    assert len(whole) > 7
+    assert strange.status_code == 404
+
+
 def test_errors_are_typed_and_carry_the_problem(served: Served, client: Client) -> None:
     with pytest.raises(NotFound) as missing:
         client.version("zzzzzzzzzz")

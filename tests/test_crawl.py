@@ -17,11 +17,12 @@ from archive.records import Exchange
 from crawlers.run import Limits
 from crawlers.sink import Arrival, Failure
 from tests.crawl_driver import Report, report_of
+from tests.forked import Forked
 from tests.loopback import Asked, Loopback, Page, Reply, keep_alive, moved, ok
 
 Crawl = Callable[..., Report]
 Serve = Callable[..., Loopback]
-Start = Callable[..., "subprocess.Popen[bytes]"]
+Start = Callable[..., Forked]
 TEXT = ok(b"<p>text</p>")
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -256,7 +257,7 @@ def test_an_interrupted_crawl_does_not_wait_for_its_delays(
     report = report_of(process)
     assert report.summary is not None
     assert report.summary.interrupted
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20  # of 22 seconds of delays
 
 
 def test_a_crawl_of_nothing_is_over_at_once(crawl: Crawl) -> None:
@@ -304,7 +305,7 @@ def test_mistakes_of_the_caller_are_told_before_anything_is_fetched(code: str, s
         env=os.environ | {"VARIORUM_ALLOW_ADDRESSES": allow},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     assert done.stdout.startswith(said)

@@ -25,7 +25,7 @@ def crawl(variorum: Variorum, server: Loopback, sites: str, name: str, *options:
     process = variorum.start(
         "crawl", name, "--json", "--delay", "0", "--sites", str(file), *options, allow=server.allow
     )
-    out, err = process.communicate(timeout=240)
+    out, err = process.communicate(timeout=600)
     assert "Traceback" not in err, err
     return Answer(process.returncode, out, err)
 
@@ -284,7 +284,7 @@ def test_an_interrupted_crawl_says_what_is_left(variorum: Variorum, serve: Serve
     while len(asked(server)) < 3:
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=600)
     answer = Answer(process.returncode, out, err)
     assert answer.status == 130
     left = answer.json["left"]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from email.message import Message
+from html import unescape
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ from service.demo.world import World, served
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+SECONDS = 1200  # against a hang: the machine may be busy
+pytestmark = pytest.mark.timeout(SECONDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,7 @@ def finished(command: list[str]) -> subprocess.CompletedProcess[str]:
         env=ENVIRONMENT,
         capture_output=True,
         encoding="utf-8",
-        timeout=240,
+        timeout=SECONDS,
         check=False,
     )
 
@@ -94,7 +97,8 @@ def finished(command: list[str]) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     folder = tmp_path_factory.mktemp("demo") / "told"
-    done = finished([sys.executable, "-m", "service.demo", "--folder", str(folder)])
+    options = ["--folder", str(folder), "--picture", str(folder.with_name("demo.svg"))]
+    done = finished([sys.executable, "-m", "service.demo", *options])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return Told(folder=folder, shown=done.stdout)
 
@@ -278,6 +282,16 @@ def test_what_the_demo_says_is_what_a_user_types_and_where_the_bytes_are(told: T
     assert " ".join(typed) == story
     assert ".warc.gz" in told.shown
     assert "Traceback" not in told.shown
+
+
+def test_the_picture_shows_what_two_commands_print_and_loads_nothing(told: Told) -> None:
+    drawn = told.folder.with_name("demo.svg").read_text(encoding="utf-8")
+    shown = unescape(drawn).replace("\xa0", " ")
+    assert "$ variorum diff" in shown
+    assert all(each in shown for each in ("培育", "[-30]", "[+50]", told.url(MINISTRY)))
+    assert not re.search(r"url\((?!#)|<image|href=|@import", drawn)
+    (length,) = re.findall(r'textLength="([\d.]+)"[^>]*>家掌握自主技术的海岛能源<', drawn)
+    assert float(length) == pytest.approx(12 * 2 * 12.2)  # two columns for each character
 
 
 def test_a_folder_that_the_demo_did_not_make_is_left_alone(tmp_path: Path) -> None:

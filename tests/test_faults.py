@@ -142,7 +142,7 @@ def test_a_crawl_pauses_while_the_disk_is_nearly_full_and_goes_on_with_room(
     assert "the crawl pauses until there are" in crawl.stderr.readline()
     assert crawl.poll() is None
     filler.unlink()
-    _, rest = crawl.communicate(timeout=60)
+    _, rest = crawl.communicate(timeout=600)
     assert "the crawl goes on" in rest
     assert crawl.returncode == 0, rest
     assert variorum("stats", "--json").json["captures"] >= 3

@@ -18,8 +18,9 @@ from scrapy.settings import Settings
 from scrapy.settings.default_settings import DOWNLOAD_HANDLERS_BASE
 from twisted.internet.testing import MemoryReactorClock
 
+from crawlers.addresses import Guard, allowances, is_public
 from crawlers.errors import AddressRefused, Unfetchable, Unguarded
-from crawlers.guard import Guard, allowances, check_handlers, check_stands, install, is_public
+from crawlers.guard import check_handlers, check_stands, install
 from crawlers.policy import Policy
 from tests.crawl_driver import Report
 from tests.loopback import Loopback, moved, ok
@@ -283,7 +284,7 @@ def scrapy_fetch(*arguments: str, allow: str = "") -> "subprocess.CompletedProce
         ],
         cwd=Path(__file__).resolve().parents[1],
         capture_output=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -231,7 +232,7 @@ class Nothing:
     def capture(self, id: str) -> Capture | None:
         return None
 
-    def captures_at(self, url: str) -> tuple[Capture, ...]:
+    def captures_at(self, url: str, moment: datetime | None = None) -> tuple[Capture, ...]:
         return ()
 
     def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:

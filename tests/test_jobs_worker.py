@@ -1,11 +1,15 @@
 """A real worker on real pages: what it archives, what waits for what, and how it stops."""
 
+import os
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,12 +18,14 @@ from archive.errors import ArchiveBusy
 from archive.store import Archive
 from benchmarks.faults import worker_kills
 from service.jobs import Job, Jobs
+from service.jobs.records import Progress
 from service.jobs.worker import LOCK
 from service.schedules import Schedules
 from tests.commands import ITEMS, ROOT, page
 from tests.loopback import Asked, Loopback, Page, Reply, ok
 from tests.worker_driver import READY, Worker, eventually, over, worker
 
+SLOW_SECONDS = 0.3  # until a page under /slow is answered
 ROW = """
 [{name}]
 kind = "ministry"
@@ -34,11 +40,14 @@ pages = [{pages}]
 class World:
     """An archive with its worker, and two sites on loopback that it may ask."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, database: str | None = None) -> None:
         self.folder, self.archive = folder, folder / "archive"
         self.held = threading.Event()  # lets the pages go that wait for it
         pages: dict[str, Page] = {f"/plan/{number}": plan(number) for number in range(40)}
         pages["/gone"] = ok(b"not here", status="404 Not Found")
+        for number in range(3):
+            slow = Reply(pieces=(plan(50 + number),), pause_seconds=SLOW_SECONDS)
+            pages[f"/slow/{number}"] = slow
         pages["/held"] = self._hold
         self.site = stack.enter_context(Loopback(pages, host="127.0.0.2"))
         self.other = stack.enter_context(Loopback(pages, host="127.0.0.3"))
@@ -51,6 +60,7 @@ class World:
                 for name, server, paths in (
                     ("plans", self.site, [f"/plan/{number}" for number in range(4)]),
                     ("again", self.site, ["/plan/5"]),
+                    ("polite", self.site, [f"/plan/{number}" for number in range(30, 33)]),
                     ("slow", self.site, ["/held", "/plan/6"]),
                 )
             )
@@ -58,19 +68,26 @@ class World:
         self.environment = {
             "VARIORUM_ALLOW_ADDRESSES": f"{self.site.allow},{self.other.allow}",
             "VARIORUM_SITES": str(sites),
+            # A worker that starts again starts sooner.
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": os.environ.get("PYTHONPYCACHEPREFIX", str(folder / "bytecode")),
         }
-        self.jobs = stack.enter_context(Jobs.open(None, self.archive))
+        if database is not None:
+            self.environment["VARIORUM_DATABASE"] = database
+        self.jobs = stack.enter_context(Jobs.open(database, self.archive))
 
     def submit(self, *paths: str, server: Loopback | None = None) -> Job:
         """A submission of pages of a site."""
         at = server or self.site
         urls = [at.origin + path for path in paths]
         return self.jobs.submit(
-            "submit", {"urls": urls, "delay_seconds": 0, "timeout_seconds": 60}, freshness_seconds=0
+            "submit",
+            {"urls": urls, "delay_seconds": 0, "timeout_seconds": 600},
+            freshness_seconds=0,
         )
 
     def _hold(self, _: Asked) -> bytes | Reply:
-        self.held.wait(60)
+        self.held.wait(600)
         return plan(99)
 
 
@@ -141,8 +158,9 @@ def test_a_cancelled_job_stops_at_once_and_frees_its_host(world: World) -> None:
 
 
 def test_a_submission_does_not_wait_for_a_crawl_but_a_crawl_of_the_host_does(world: World) -> None:
-    slow = world.jobs.submit("crawl", {"site": "slow", "delay_seconds": 0, "timeout_seconds": 60})
-    eventually(lambda: len(world.site.asked("/held")) > 1)
+    before = len(world.site.asked("/held"))
+    slow = world.jobs.submit("crawl", {"site": "slow", "delay_seconds": 0, "timeout_seconds": 600})
+    eventually(lambda: len(world.site.asked("/held")) > before)
     again = world.jobs.submit("crawl", {"site": "again", "delay_seconds": 0})
     eventually(lambda: world.jobs.job(again.id).waiting is not None)
     assert f"The crawl {slow.id} is at a host" in str(world.jobs.job(again.id).waiting)
@@ -158,6 +176,23 @@ def test_a_submission_does_not_wait_for_a_crawl_but_a_crawl_of_the_host_does(wor
     assert {"site", "fetched", "captures", "refused", "results", "left"} <= set(
         world.jobs.job(slow.id).result or ()
     )
+
+
+def test_a_host_sees_one_visitor_whoever_asks(world: World) -> None:
+    since = len(world.site.log)
+    politely = {"delay_seconds": 0.2}
+    asked = [world.jobs.submit("crawl", {"site": "polite", **politely})]
+    for number in range(3):
+        urls = {"urls": [f"{world.site.origin}/slow/{number}"], **politely}
+        asked.append(world.jobs.submit("submit", urls))
+    assert [over(world.jobs, job).state for job in asked] == ["done"] * 4
+    visits = sorted(world.site.log[since:], key=lambda each: each.began)
+    paths = [f"/plan/{number}" for number in range(30, 33)]
+    paths += [f"/slow/{number}" for number in range(3)]
+    assert set(paths) <= {each.path for each in visits}
+    for before, after in pairwise(visits):
+        took = SLOW_SECONDS if before.path.startswith("/slow/") else 0
+        assert after.began - before.began >= took + 0.2, (before.path, after.path)
 
 
 def test_a_job_waits_for_an_archive_that_somebody_else_writes_to_and_says_so(world: World) -> None:
@@ -178,6 +213,46 @@ def is_free(archive: Path) -> bool:
     return True
 
 
+@pytest.mark.parametrize("name", ["index.sqlite", "search.sqlite"])
+def test_a_job_waits_for_a_file_of_the_archive_that_somebody_has_locked(
+    world: World, name: str
+) -> None:
+    path = f"/plan/{20 + len(name)}"
+    eventually(lambda: is_free(world.archive))
+    with locked(world.archive / name):
+        job = world.submit(path)
+        eventually(lambda: world.jobs.job(job.id).waiting is not None)
+    done = over(world.jobs, job)
+    assert (done.state, done.waiting) == ("done", None), done
+    assert len(world.site.asked(path)) == 1
+    with Archive.open(world.archive) as archive:
+        assert len(archive.index.captures_at(world.site.origin + path)) == 1
+
+
+def test_a_job_goes_on_when_the_database_of_jobs_was_locked(world: World) -> None:
+    before = len(world.site.asked("/held"))
+    job = world.submit("/held")
+    eventually(lambda: len(world.site.asked("/held")) > before)
+    with locked(Path(world.jobs.database.name)):
+        world.held.set()  # the page comes, and its outcome cannot be written down
+        time.sleep(1)
+        assert world.jobs.job(job.id).state == "running"
+    assert over(world.jobs, job).state == "done"
+    assert len(world.site.asked("/held")) == before + 1
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Another process could have it like this: nobody else writes to it meanwhile."""
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
 def test_verify_rebuild_and_push_answer_like_the_commands(world: World) -> None:
     store = world.folder / "store"
     store.mkdir()
@@ -189,6 +264,12 @@ def test_verify_rebuild_and_push_answer_like_the_commands(world: World) -> None:
     assert verified["ok"]
     assert rebuilt["captures"] > 0
     assert all(each["state"] != "refused" for each in pushed["files"])
+    far = [job.progress for job in done]
+    assert far[0] is None  # a quick look proves no file
+    for progress, files in ((far[1], rebuilt), (far[2], pushed["files"])):
+        assert progress is not None
+        assert (progress.settled, progress.unit) == (progress.total, "files")
+        assert progress.total >= 1 or not files
 
 
 def test_an_import_takes_each_file_and_a_missing_one_is_a_problem(
@@ -200,6 +281,12 @@ def test_an_import_takes_each_file_and_a_missing_one_is_a_problem(
     done = over(world.jobs, job)
     assert done.state == "done", done
     assert [each["path"] for each in (done.result or {})["files"]] == [str(warcs[0])]
+    size = warcs[0].stat().st_size
+    assert done.progress == Progress(settled=size, total=size, latest=warcs[0].name, unit="bytes")
+    (report,) = (done.result or {})["files"]
+    assert f"{report['records']} records, {report['captures']} answers, 0 of them new" in (
+        world.jobs.log(job.id)[-1].text
+    )
     missing = over(world.jobs, world.jobs.submit("import", {"paths": [str(tmp_path / "no.warc")]}))
     assert (missing.state, missing.result) == ("failed", None)
     assert "no.warc" in str(missing.error)

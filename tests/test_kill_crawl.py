@@ -18,6 +18,7 @@ from archive.errors import ArchiveError
 from archive.store import Archive
 from archive.verify import verify_fully
 from tests.commands import Variorum, harmless
+from tests.forked import Forked
 from tests.loopback import Loopback, Page
 from tests.replica_pages import article, attachment, html, items
 from tests.replicas import row_text
@@ -63,7 +64,7 @@ class Site:
         }  # fmt: skip
         self.row.write_text(row_text("here", row), encoding="utf-8")
 
-    def begin(self) -> "subprocess.Popen[str]":
+    def begin(self) -> Forked:
         options = ("crawl", "here", "--json", "--delay", "0", "--sites", str(self.row))
         return self.variorum.start(*options, allow=self.server.allow)
 
@@ -111,7 +112,7 @@ class Site:
         """The last run: afterwards every page is there, filed, and the archive is sound."""
         before = len(self.server.log)
         process = self.begin()
-        out, err = process.communicate(timeout=240)
+        out, err = process.communicate(timeout=600)
         assert process.returncode == 0, err + out
         self.demand_nothing_twice(before)
         documents = {path for path in self.server.pages if path.startswith("/doc")}
@@ -124,7 +125,7 @@ class Site:
             assert verify_fully(archive).problems == ()
 
 
-@pytest.mark.timeout(300 + 30 * KILLS)
+@pytest.mark.timeout(900 + 30 * KILLS)
 def test_kill_9_loses_nothing_and_fetches_nothing_again(serve: Serve, tmp_path: Path) -> None:
     chance = random.Random(SEED)
     kills = sites = 0

@@ -143,7 +143,7 @@ def test_people_read_each_event_with_its_characters(
     assert run(["--archive", str(archive[0]), "report", archive[1]]) == 0
     shown = capsys.readouterr().out
     assert "“62” -> “68”" in shown
-    assert "Descent" in shown
+    assert "Who copied from whom" in shown
 
 
 def test_reports_are_kept_by_what_they_depend_on(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.errors import UnusableIndex
+from archive.errors import UnknownKey, UnusableIndex
 from archive.records import Resource
 from archive.searchable import FILE, path_of
 from archive.store import Archive
@@ -104,6 +104,16 @@ def test_a_rebuilt_index_is_searched_as_before(folder: Path) -> None:
     catch_up(folder)
     assert found(folder, "盐湖") == 1
     assert counted(folder) == (4, 4)
+
+
+def test_a_text_has_the_number_of_its_version(folder: Path) -> None:
+    with closing(sqlite3.connect(path_of(folder))) as db:
+        numbers = dict(db.execute("SELECT version, id FROM texts"))
+    with Archive.open(folder) as archive:
+        assert {key: number for number, key in archive.index.keys_after(0)} == numbers
+        assert {key: archive.index.number(key) for key in numbers} == numbers
+        with pytest.raises(UnknownKey):
+            archive.index.number("none")
 
 
 def test_what_was_taken_down_leaves_no_word_behind(folder: Path) -> None:

@@ -108,9 +108,30 @@ def test_a_changed_unit_is_paired_with_what_it_was_and_a_new_one_stays_alone() -
     assert [pair.b.path for pair in found if pair.a is None and pair.b] == ["p.5"]
 
 
-def test_texts_of_two_languages_without_vectors_have_no_pairs_by_words() -> None:
-    english = outlined("Plants of wind and sun.\nWater works.", "en", encode=False)
-    assert paired(align(lined(list(SENTENCES[:2])), english)) == []
+def test_texts_of_two_languages_without_vectors_are_paired_by_numbers_and_names() -> None:
+    chinese = ["到2031年，新建水厂64座。", "培训教师900名。", "在青海省修建公路8640公里。"]
+    russian = outlined(
+        "Подготовить 900 учителей.\n8640 км дорог в Qinghai.\nК 2031 году 64 водных завода.",
+        "ru",
+        encode=False,
+    )
+    assert sorted(paired(align(lined(chinese), russian))) == [
+        ("p.1", "p.3"), ("p.2", "p.1"), ("p.3", "p.2"),
+    ]  # fmt: skip
+
+
+def test_a_heading_goes_with_the_sections_under_it() -> None:
+    def made(parts: tuple[tuple[str, tuple[str, ...]], ...]) -> Outlined:
+        rows = ["海岛规划"]
+        for sign, (heading, items) in zip("一二三", parts, strict=False):
+            rows += [f"{sign}、{heading}"]
+            rows += [f"（{n}）{item}" for n, item in zip("一二三四", items, strict=False)]
+        return outlined("\n".join(rows), "zh-Hans", encode=False)
+
+    before = made((("任务", SENTENCES[:4]), ("措施", SENTENCES[4:])))
+    after = made((("保障", SENTENCES[4:]), ("工作", SENTENCES[:4])))
+    found = dict(paired(align(before, after)))
+    assert (found["1"], found["2"], found["1.1"], found["2.4"]) == ("2", "1", "2.1", "1.4")
 
 
 @needs_encoder

@@ -233,3 +233,27 @@ def test_the_seed_with_markup_has_the_whole_tree_once_its_blocks_are_lines() -> 
     raw = (SHARED / "seeds" / witness["file"]).read_text("utf-8").split("---", 2)[2]
     text = re.sub(r"<[^>]+>", "", re.sub(r"</?(?:p|h3|div)[^>]*>", "\n", raw))
     assert set(paths(text)) == set(witness["sections"])
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "number"),
+    [
+        ("أولا: الوضع الحالي", "han", 1),
+        ("رابعًا، التمويل", "han", 4),
+        ("ثانياً: الأهداف", "han", 2),
+        ("제3조(정의)", "article", 3),
+        ("제2장 총칙", "chapter", 2),
+        ("Глава 2. Общие положения", "chapter", 2),
+        ("Статья 14. Вода", "article", 14),
+    ],
+)
+def test_units_are_numbered_in_arabic_korean_and_russian_too(
+    line: str, kind: str, number: int
+) -> None:
+    found = head(line, 0)
+    assert found is not None
+    assert (found.kind, found.number) == (kind, number)
+
+
+def test_a_word_that_begins_like_an_arabic_number_is_none() -> None:
+    assert head("أولادنا يذهبون إلى المدرسة", 0) is None

@@ -270,7 +270,7 @@ def test_a_reader_in_another_process_goes_on_while_segments_are_merged(
             assert reader.stdout.readline() == "found\n"
             reader.stdin.write("enough\n")
             reader.stdin.flush()
-            assert reader.wait(30) == 0
+            assert reader.wait(600) == 0
 
 
 def sketch_texts(index: SqliteIndex, numbers: range) -> None:

@@ -16,7 +16,7 @@ import pytest
 from archive.changes import changes
 from archive.store import Archive
 from archive.takedown import take_down
-from crawlers.guard import Guard, allowances
+from crawlers.addresses import Guard, allowances
 from service.config import Config, Webhook, read_config
 from service.tell import Told, tell, telling
 from service.tell.outbox import ATTEMPTS, FILE, Outbox, waiting
@@ -357,15 +357,20 @@ def test_a_server_tells_by_itself(archive: Path) -> None:
         assert len(hook.taken) == 1
 
 
+def toml(folder: Path, hook: Hook) -> Path:
+    """A configuration with this webhook."""
+    written = folder / "variorum.toml"
+    written.write_text(
+        f'allow_addresses = "{hook.allow}"\n[[webhooks]]\nname = "desk"\nurl = "{hook.url}"\n'
+        f'secret = "{SECRET}"\n'
+    )
+    return written
+
+
 def test_the_command_makes_one_round(archive: Path, tmp_path: Path) -> None:
     with Hook() as hook:
-        file_ = tmp_path / "variorum.toml"
-        file_.write_text(
-            f'allow_addresses = "{hook.allow}"\n[[webhooks]]\nname = "desk"\nurl = "{hook.url}"\n'
-            f'secret = "{SECRET}"\n'
-        )
         variorum = Variorum(archive)
-        arguments = ("tell", "now", "--config", str(file_), "--json")
+        arguments = ("tell", "now", "--config", str(toml(tmp_path, hook)), "--json")
         assert variorum(*arguments).json["queued"] == 0
         file(archive, "beta", hours=1)
         assert variorum(*arguments).json["sent"] == 1

@@ -17,7 +17,7 @@ from archive.changes import latest
 from archive.store import Archive
 from service import watches
 from service.tell.feeds import MOST, Entry, Feed, atom, of_changes, rss
-from service.tell.news import fitting, settled, since
+from service.tell.news import fitting, settled, since, words_in
 from service.watches import Watch
 from tests.api_driver import serving
 from tests.samples import START, fill, new, put, version_of
@@ -150,7 +150,7 @@ def test_a_watch_without_wishes_fits_everything(tmp_path: Path) -> None:
     with Archive.open(tmp_path) as archive:
         every = list(settled(archive.index, LATER))
         assert list(fitting(archive.index, LATER, Watch(name="all"))) == every
-        assert len(of_changes(every, BASE)) == len(every) > 3
+        assert len(of_changes(every, BASE, words_in("en"))) == len(every) > 3
 
 
 def test_an_empty_feed_is_a_feed() -> None:

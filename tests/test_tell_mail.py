@@ -62,6 +62,20 @@ def test_a_digest_names_what_changed_once_a_day(archive: Path) -> None:
     assert "https://b.example/" not in second.get_content()
 
 
+def test_a_digest_speaks_the_language_that_is_configured(archive: Path) -> None:
+    box = Mailbox()
+    with MailServer(box) as server:
+        config = replace(mailing(archive, server.port), language="zh-Hans")
+        tell(config, at(START))
+        for name in ("beta", "gamma"):
+            file(archive, name, hours=1, url=f"https://{name}.example/")
+        assert tell(config, at(START + 25 * HOUR)).mailed == 2
+    (mail,) = (message_from_bytes(each.content, policy=policy.default) for each in box.mails)
+    assert mail["Subject"].startswith("Variorum：2 项变动：")
+    assert mail["Content-Language"] == "zh-Hans"
+    assert "新文件（2）" in mail.get_content()
+
+
 def test_a_mail_server_that_refuses_is_asked_again(archive: Path) -> None:
     box = Mailbox(refuse="451 later")
     with MailServer(box) as server:

@@ -29,7 +29,7 @@ class Nothing(Known):
     def capture(self, id: str) -> Capture | None:
         return None
 
-    def captures_at(self, url: str) -> tuple[Capture, ...]:
+    def captures_at(self, url: str, moment: datetime | None = None) -> tuple[Capture, ...]:
         return ()
 
     def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:

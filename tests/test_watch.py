@@ -177,7 +177,7 @@ def test_submit_calls_a_refusal_a_refusal(variorum: Variorum, serve: Serve) -> N
         "submit", "--json", "--contact", "ann@example.org", server.origin + "/x",
         "http://169.254.169.254/", allow=server.allow,
     )  # fmt: skip
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=600)
     results = json.loads(out)["results"]
     assert [each["status"] for each in results] == ["refused", "refused"]
     assert "robots.txt" in results[0]["reason"]

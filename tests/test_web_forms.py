@@ -102,6 +102,8 @@ def test_the_cookie_of_a_session_is_for_us_alone(server: Served) -> None:
         ("/verify", {}),
         ("/schedules", {"name": "a", "cron": "1 1 * * *"}),
         ("/schedules/a/run", {}),
+        ("/watches", {"name": "a", "titles": "海岛清洁能源"}),
+        ("/watches/a/remove", {}),
         ("/sites/most.gov.cn/crawl", {}),
         ("/jobs/aaaa/cancel", {}),
         ("/logout", {}),
@@ -127,6 +129,24 @@ def test_who_may_only_submit_schedules_nothing(server: Served) -> None:
         sent = {"name": "a", "cron": "1 1 * * *", "mark": mark(client)}
         assert client.post("/schedules", data=sent).status_code == 403
         assert "Add a schedule" not in client.get("/schedules").text
+
+
+def test_a_watch_is_added_shown_and_forgotten_on_the_page(server: Served) -> None:
+    with logged_in(server) as client:
+        sent = {"name": EVIL, "titles": "海岛清洁能源\n<b>", "terms": "", "mark": mark(client)}
+        refused = client.post("/watches", data=sent)
+        assert refused.status_code == 422
+        assert "without slashes" in refused.text
+        assert "海岛清洁能源\n&lt;b&gt;</textarea>" in refused.text
+        assert client.post("/watches", data={**sent, "name": "'\"<i>"}).status_code == 303
+        shown = client.get("/sites").text
+        assert "<i>" not in shown.replace("Vari<i>o</i>rum", "")
+        assert "海岛清洁能源; &lt;b&gt;" in shown
+        assert client.get("/schedules?watch=%27%22%3Ci%3E").text.count(" selected") == 1
+        path = re.search(r'action="(/watches/[^"]+/remove)"', shown)
+        assert path is not None
+        assert client.post(path[1], data={"mark": mark(client)}).status_code == 303
+        assert "海岛清洁能源" not in client.get("/sites").text
 
 
 @pytest.mark.parametrize(

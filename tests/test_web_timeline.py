@@ -1,6 +1,7 @@
 """The picture of a document: who showed what when, and how much later than the first."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,3 +158,20 @@ def test_everything_lies_inside_the_picture(seen: list[tuple[int, float, str | N
     assert all(0 <= place <= 1 for place in places)
     assert len(told.ticks) <= 9
     assert told.ticks
+
+
+def test_a_year_that_cannot_be_is_no_time_of_publishing() -> None:
+    for slip in ("9999-12-31", "0001-01-01T00:00:00+14:00"):
+        told = timeline([version(1, witness(MINISTRY, 0, published=slip))])
+        assert told.lanes[0].published is None
+        assert told.end - told.start < timedelta(days=3)
+
+
+@given(st.integers(2, 36_000))
+def test_the_axis_has_a_few_days_at_even_distances(days: int) -> None:
+    told = timeline([version(1, witness(PAPER, -days, 0))])
+    shown = [each.day for each in told.ticks]
+    steps = [(later - day).days for day, later in pairwise(shown)]
+    assert 1 <= len(shown) <= 13
+    assert max(steps, default=0) - min(steps, default=0) <= 31
+    assert days < 250 or all(day.day == 1 for day in shown)

@@ -41,21 +41,21 @@ class ReadsContract:
     reads: Reads
 
     def test_a_page_becomes_a_reading(self) -> None:
-        reading = self.reads.read(body(PAGE.format(SENTENCE * 5)), capture("a")).result(60)
+        reading = self.reads.read(body(PAGE.format(SENTENCE * 5)), capture("a")).result(600)
         assert reading.capture == "a"
         assert SENTENCE.strip() in reading.text
         assert reading.language.tag == "en"
 
     def test_a_refusal_comes_back_with_its_stage_and_reason(self) -> None:
         with pytest.raises(Refused) as caught:
-            self.reads.read(body("<html><body></body></html>"), capture("b")).result(60)
+            self.reads.read(body("<html><body></body></html>"), capture("b")).result(600)
         assert caught.value.stage
         assert str(caught.value) == caught.value.reason
         assert caught.value.reason.endswith(".")
 
     def test_the_same_page_gives_the_same_reading(self) -> None:
         page = body(PAGE.format(SENTENCE * 5))
-        first, second = (self.reads.read(page, capture("a")).result(60) for _ in range(2))
+        first, second = (self.reads.read(page, capture("a")).result(600) for _ in range(2))
         assert first == second
 
 
@@ -74,21 +74,21 @@ class TestReaders(ReadsContract):
 
 def test_a_worker_that_takes_too_long_is_killed_and_the_next_page_is_read() -> None:
     with Readers(1) as readers:
-        readers.read(body(PAGE.format(SENTENCE * 5)), capture("warm")).result(60)
+        readers.read(body(PAGE.format(SENTENCE * 5)), capture("warm")).result(600)
     with Readers(1, Limits(wall_seconds=0.001)) as readers:
         began = time.monotonic()
         with pytest.raises(Refused, match=r"^Text failed: it took more than 0\.001 seconds\.$"):
-            readers.read(body(PAGE.format(SENTENCE * 5000)), capture("slow")).result(60)
-        assert time.monotonic() - began < 30
+            readers.read(body(PAGE.format(SENTENCE * 5000)), capture("slow")).result(600)
+        assert time.monotonic() - began < 300
 
 
 def test_a_worker_that_is_killed_from_outside_is_replaced_and_the_page_is_tried_again() -> None:
     with Readers(1) as readers:
-        readers.read(body(PAGE.format(SENTENCE * 5)), capture("a")).result(60)
+        readers.read(body(PAGE.format(SENTENCE * 5)), capture("a")).result(600)
         worker = readers._idle.get()
         readers._idle.put(worker)
         os.kill(worker._process.pid, signal.SIGKILL)
-        reading = readers.read(body(PAGE.format(SENTENCE * 5)), capture("b")).result(60)
+        reading = readers.read(body(PAGE.format(SENTENCE * 5)), capture("b")).result(600)
         assert reading.capture == "b"
 
 
@@ -97,5 +97,5 @@ def test_a_page_that_needs_too_much_memory_is_refused_and_others_are_read() -> N
         bomb = body(PAGE.format("<p>" + "a b " * (24 << 20) + "</p>"))
         with pytest.raises(Refused, match=r"^Text failed: "):
             readers.read(bomb, capture("bomb")).result(120)
-        reading = readers.read(body(PAGE.format(SENTENCE * 5)), capture("good")).result(60)
+        reading = readers.read(body(PAGE.format(SENTENCE * 5)), capture("good")).result(600)
         assert reading.capture == "good"

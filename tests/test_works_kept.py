@@ -1,5 +1,6 @@
 """Links of documents into works, and people's words on them: kept, weighed against each other, made again."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,13 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.errors import UnknownKey
+from archive.index import Index
 from archive.records import Unlink
+from archive.sqlite_index import SqliteIndex
 from archive.store import Archive
 from archive.takedown import take_down
 from archive.unit_vectors import FILE, UnitVectors
 from archive.verify import verify_fully
 from archive.works import Kind, Weighing, WorkLink, WorkWord
 from tests.samples import PAGE, dump, exact, new, put, version_of
+from tests.works_contract import WorksContract
 
 TEXTS = ("a", "b", "c", "d", "e")
 
@@ -26,6 +30,16 @@ def folder(tmp_path: Path) -> Path:
         for number, text in enumerate(TEXTS):
             put(archive, text, new(text), url=f"{PAGE}/{text}", after=number)
     return tmp_path / "archive"
+
+
+class TestSqliteWorks(WorksContract):
+    """SQLite keeps the contract."""
+
+    @pytest.fixture
+    def works(self, tmp_path: Path) -> Iterator[Index]:
+        index = SqliteIndex(tmp_path / "index.sqlite", write=True)
+        yield index
+        index.close()
 
 
 def link(
@@ -145,7 +159,7 @@ def test_weighing_a_text_again_replaces_what_was_found_before(folder: Path) -> N
         weigh(archive, "b", link("b", "a"))
         weigh(archive, "b", link("b", "c"))
         assert groups(archive) == works("bc")
-        assert archive.index.unweighed("1", 9) == tuple(exact(t) for t in reversed("acde"))
+        assert archive.index.unweighed(["1"], 9) == tuple(exact(t) for t in reversed("acde"))
         (seen,) = archive.index.weighed_after(0)
         assert (seen.text, seen.vector) == (exact("b"), b"b")
         assert archive.index.weighed_after(seen.number) == ()

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from archive.records import Resource
 from archive.store import Archive
@@ -41,6 +41,7 @@ from service.demo.sites import (
 from service.demo.world import content_type
 
 ROOT = Path(__file__).resolve().parents[1]
+expect.set_options(timeout=60_000)  # milliseconds; five seconds are few on a busy machine
 FIRST = datetime(2026, 4, 15, 9, 0, tzinfo=UTC)
 LATER = datetime(2026, 5, 20, 6, 0, tzinfo=UTC)
 HOSTS = {
@@ -114,7 +115,9 @@ class Web:
 
     def page(self, path: str, **headers: str) -> httpx.Response:
         """The page at this path, as a browser would ask for it."""
-        return httpx.get(self.origin + path, headers={"Accept": "text/html", **headers}, timeout=30)
+        return httpx.get(
+            self.origin + path, headers={"Accept": "text/html", **headers}, timeout=120
+        )
 
 
 @contextmanager
@@ -142,7 +145,7 @@ def web(archive: Path, *, allow: str = "", sites: str = "") -> Iterator[Web]:
             yield Web(_origin(process, archive), process)
         finally:
             process.terminate()
-            process.communicate(timeout=60)
+            process.communicate(timeout=300)
             log.close()
 
 
@@ -156,7 +159,7 @@ def _origin(process: "subprocess.Popen[str]", archive: Path) -> str:
             break
     assert told, archive.with_name("serve.log").read_text("utf-8")
     origin = str(json.loads(told)["url"])
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 300
     while time.monotonic() < ends:
         try:
             if httpx.get(f"{origin}/readyz", timeout=5).status_code == 200:

@@ -43,6 +43,14 @@ def summary() -> str:
     return bare((PAGES / "summary.zh-Hant.txt").read_text("utf-8").splitlines())
 
 
+def page(text: str) -> str:
+    """The text as a page with its first line as its title."""
+    title, *lines = text.split("\n")
+    body = "".join(f"<p>{line}</p>\n" for line in lines)
+    head = f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{title}</title></head>'
+    return f'{head}<body><div class="article-content"><h1>{title}</h1>{body}</div></body></html>'
+
+
 def add(archive: Archive, *texts: str, link: bool = True) -> list[str]:
     """The documents of the texts, each filed and, if so wanted, weighed before the next one comes."""
     found = []
@@ -52,7 +60,7 @@ def add(archive: Archive, *texts: str, link: bool = True) -> list[str]:
             Resource(
                 url=f"https://site{number}.example/plan.txt",
                 fetched_at=START + timedelta(minutes=number),
-                media_type="text/plain; charset=utf-8",
+                media_type=f"text/{'html' if text.startswith('<') else 'plain'}; charset=utf-8",
                 body=text.encode(),
             )
         )

@@ -13,7 +13,7 @@ from service.jobs import Job, Jobs
 from tests.commands import ROOT
 
 READY = "does the jobs of"
-SECONDS = 180.0  # for anything: the machine may be busy
+SECONDS = 600.0  # for anything: the machine may be busy
 
 
 class Worker:

@@ -27,6 +27,9 @@ _INFLATED_LIMIT = 2 << 30  # bytes of one member: about 5 s of inflating
 _AHEAD = 1 << 20  # bytes read at a time on the quick way
 _QUICK = 8 << 20  # bytes that a member may inflate to there; bounds what a bomb takes
 _PIECE = 1 << 16  # bytes inflated at a time there: most members whole
+_RESERVED = (
+    0xE0  # of the flags: ISA-L passes them by, zlib and gzip refuse (RFC 1952, section 2.3.1.2)
+)
 
 
 def records(handle: BinaryIO, start: int, stop: int, take: Take) -> Iterator[Found | Damage]:
@@ -63,6 +66,8 @@ class _Quick:
         """The record of the member at `offset`; None where that needs a closer look."""
         inflater = isal_zlib.decompressobj(31)
         at, size = offset, 0
+        if any(flags & _RESERVED for flags in self._bytes(at)[3:4]):
+            return None
         pieces: list[bytes] = []
         try:
             while not inflater.eof:

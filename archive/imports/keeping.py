@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain, islice
 from operator import attrgetter
 from typing import BinaryIO, Protocol
 
@@ -26,14 +27,17 @@ class Coming:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._pending: dict[str, Capture] = {}
+        self._addresses: dict[str, list[Capture]] = {}
 
     def add(self, capture: Capture) -> None:
         """Count a capture in."""
         self._pending[capture.id] = capture
+        self._addresses.setdefault(capture.url, []).append(capture)
 
     def written(self) -> None:
         """Forget those that are in the archive now."""
         self._pending.clear()
+        self._addresses.clear()
 
     def capture(self, id: str) -> Capture | None:
         """See `Known.capture`."""
@@ -44,10 +48,14 @@ class Coming:
         except UnknownKey:
             return None
 
-    def captures_at(self, url: str) -> tuple[Capture, ...]:
+    def captures_at(self, url: str, moment: datetime | None = None) -> tuple[Capture, ...]:
         """See `Known.captures_at`."""
-        known = self._archive.index.captures_at(url)
-        return tuple(sorted((*known, *self._at(url)), key=attrgetter("fetched_at")))
+        known = self._archive.index.captures_at(url, moment)
+        coming = self._at(url)
+        if moment is not None:
+            at = (each for each in chain(known, coming) if each.fetched_at == moment)
+            return tuple(islice(at, 1))
+        return tuple(sorted((*known, *coming), key=attrgetter("fetched_at")))
 
     def newest_at(self, url: str, limit: int) -> tuple[Capture, ...]:
         """See `Known.newest_at`."""
@@ -55,7 +63,7 @@ class Coming:
         return tuple(sorted(newest, key=attrgetter("fetched_at"), reverse=True)[:limit])
 
     def _at(self, url: str) -> list[Capture]:
-        return [each for each in self._pending.values() if each.url == url]
+        return self._addresses.get(url, [])
 
 
 class Keeping(Protocol):

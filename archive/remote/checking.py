@@ -12,10 +12,12 @@ from archive.remote import receipts
 from archive.remote.interface import Store, digest_of
 from archive.remote.pushing import demand_same_archive
 from archive.remote.receipts import Receipt
+from archive.succession import taken_down
 
 CODES = {
     "remote-missing": "the store has a file no more that it had",
     "remote-mismatch": "what the store has is not what was pushed",
+    "remote-taken-down": "the store still has what was taken down here",
     "remote-stray": "the store has a file among the archive's that is none of it",
 }
 
@@ -43,6 +45,7 @@ def verify_remote(archive: Path, store: Store, *, full: bool = False) -> RemoteR
     )
     listed = {each.name: each.size for each in store.list("warc/")}
     digests = receipts.sealed(archive)
+    taken = bool(taken_down(archive))
     problems: list[Problem] = []
     for name, digest in digests.items():
         receipt = receipts.kept(archive, name)
@@ -51,6 +54,9 @@ def verify_remote(archive: Path, store: Store, *, full: bool = False) -> RemoteR
             continue
         tally["files"] += 1
         tally["bytes"] += listed.get(name, 0)
+        if receipt.earlier or (taken and receipt.sha256 != digest):
+            problems.append(_problem("remote-taken-down", name, _remains(receipt)))
+            continue
         found = list(_file_problems(archive, store, receipt, listed))
         problems += found
         if not found:
@@ -63,6 +69,17 @@ def verify_remote(archive: Path, store: Store, *, full: bool = False) -> RemoteR
             _problem("remote-stray", name, "the store has it, and this archive does not")
         )
     return RemoteReport(checked=dict(tally), problems=tuple(problems))
+
+
+def _remains(receipt: Receipt) -> str:
+    """What the store has from before a takedown, and what to do."""
+    if not receipt.earlier:
+        return "the store has it as it was before a takedown; `variorum archive push` replaces it there"
+    return (
+        "the store keeps versions of it from before a takedown and would not delete them: "
+        f"{', '.join(receipt.earlier)}. Delete them by hand, or give the right to "
+        "(s3:DeleteObjectVersion) and push again"
+    )
 
 
 def _file_problems(

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from archive.errors import NotKept, NotThere, Unreachable
+from archive.files import sync_folder
 from archive.remote.address import FolderAddress
 from archive.remote.arriving import bring
 from archive.remote.interface import Stored
@@ -37,8 +38,26 @@ class FolderStore:
         """
         self._demand_root()
         final = self._root / name
-        if final.exists():
-            return False
+        return not final.exists() and self._brought(name, final, source, digest)
+
+    def replace(self, name: str, source: Path, digest: str) -> None:
+        """Copy the file there, and give it the name of the one that was there."""
+        if self.head(name) is None:
+            raise NotThere(self.address, f"there is no {name}.")
+        fresh = self._root / _UPLOADS / uuid.uuid4().hex
+        self._brought(name, fresh, source, digest)
+        try:
+            fresh.replace(self._root / name)
+            sync_folder((self._root / name).parent)
+        except OSError as error:
+            raise Unreachable(self.address, f"{name} could not be replaced: {error}") from error
+
+    def erase(self, name: str, version: str) -> bool:  # noqa: ARG002 - an interface
+        """False: a folder keeps no earlier states."""
+        return False
+
+    def _brought(self, name: str, final: Path, source: Path, digest: str) -> bool:
+        """Copy the file to `final`, a path of the store; False where that is taken."""
         coming = self._root / _UPLOADS / uuid.uuid4().hex
         try:
             self._forget_stale()

@@ -1,7 +1,7 @@
 """What a store elsewhere must do. Each one passes the same contract tests (tests/remote_contract.py).
 
-A store holds files under names such as `warc/NAME`. A file appears whole or not at all, and is never
-overwritten.
+A store holds files under names such as `warc/NAME`. A file appears whole or not at all, and nothing takes
+its place but what a takedown left of it.
 """
 
 import hashlib
@@ -30,6 +30,7 @@ class Stored:
     name: str
     size: int  # bytes
     checksum: Checksum | None  # None: the store states none that can be relied on
+    version: str = ""  # of a store that keeps what was replaced: the id of this state
 
 
 class Store(Protocol):
@@ -52,6 +53,24 @@ class Store(Protocol):
 
         Raises:
             Damaged: the file does not have it; nothing is visible in the store.
+        """
+        ...
+
+    def replace(self, name: str, source: Path, digest: str) -> None:
+        """Put the file, which has this SHA-256, in the place of the one that is there, whatever that is.
+
+        Readers see the one or the other. Nothing is done where somebody else was faster; look with `head`.
+
+        Raises:
+            Damaged: the file does not have the digest; what was there is there still.
+            NotThere: nothing has the name.
+        """
+        ...
+
+    def erase(self, name: str, version: str) -> bool:
+        """Delete an earlier state of a file for good; False where the store refuses that.
+
+        Never the one that is there now: who calls this has looked.
         """
         ...
 

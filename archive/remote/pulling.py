@@ -8,16 +8,22 @@ from pathlib import Path
 from typing import Literal
 
 from archive import files, folder
-from archive.errors import Damaged, NotThere, OtherBytes
+from archive.errors import Damaged, NotThere, OtherBytes, RemoteError
 from archive.remote import receipts
 from archive.remote.address import remembered
 from archive.remote.arriving import bring
 from archive.remote.interface import Store, Stored
 from archive.remote.pushing import demand_archive, demand_same_archive
 from archive.remote.receipts import Receipt
+from archive.remote.succeeding import succeed
+from archive.succession import superseded
 
 _NAME = re.compile(r"warc/variorum-[0-9]{6}-[0-9TZ]{1,30}\.warc\.gz")
 _COMING = "incoming"  # the folder of the archive in which files gather
+
+
+class _TakenDownHere(RemoteError):
+    """The store has a file as it was before a takedown here; it must not come back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +32,7 @@ class Pulled:
 
     name: str
     size: int  # bytes
-    state: Literal["fetched", "here", "left there", "refused"]
+    state: Literal["fetched", "here", "left there", "replaced", "refused"]
     reason: str = ""  # a sentence, when refused
 
 
@@ -37,7 +43,8 @@ def pull(
 
     A missing or empty folder becomes the archive that the store holds. With `sidecars_only` the files
     stay there, and records are read from the store when they are asked for. A file that does not fit its
-    sidecar is reported and passed by.
+    sidecar is reported and passed by; so is one from which something was taken down here and not yet there.
+    What a takedown elsewhere left of a file takes the place of the one that is here ("replaced").
 
     Raises:
         RemoteError: the store failed, or holds another archive; a later pull goes on there.
@@ -53,13 +60,23 @@ def pull(
         wanted = [name for name in whole if not names or any(each in name for each in names)]
         if names and not wanted:
             raise NotThere(store.address, f"it has no file named like {', '.join(names)}.")
+        others: list[Receipt] = []  # of which the store has another state than is known here
         for name in wanted:
             try:
+                if other := _other_state(archive, store, listed[name]):
+                    others.append(other)
+                    continue
                 digest = _note(archive, store, listed[name])
                 yield _pull_one(archive, store, listed[name], digest, sidecars_only)
-            except (Damaged, OtherBytes) as error:
+            except (Damaged, OtherBytes, _TakenDownHere) as error:
                 size = listed[name].size
                 yield Pulled(name=name, size=size, state="refused", reason=str(error))
+        if others:
+            done = succeed(archive, store, tuple(others), keep=not sidecars_only)
+            for each in others:
+                reason = done.refused.get(each.name, "")
+                state: Literal["refused", "replaced"] = "refused" if reason else "replaced"
+                yield Pulled(name=each.name, size=each.size, state=state, reason=reason)
 
 
 def _begin(archive: Path, store: Store) -> None:
@@ -78,23 +95,44 @@ def _is_ours(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+def _other_state(archive: Path, store: Store, stored: Stored) -> Receipt | None:
+    """What the store has, where that is not what it had when this archive and the store were last alike.
+
+    Raises:
+        _TakenDownHere: the store has it as it was before a takedown.
+        OtherBytes: they were never alike.
+        Damaged: one of the sidecars states no digest.
+    """
+    beside, known = files.sidecar(archive / stored.name), receipts.kept(archive, stored.name)
+    if not beside.exists():
+        return None
+    ours = receipts.digest_in(beside.read_bytes(), stored.name)
+    line = store.read_range(f"{stored.name}.sha256", 0, receipts.SMALL)
+    theirs = receipts.digest_in(line, stored.name)
+    if ours == theirs:
+        return None
+    if theirs in superseded(archive):
+        message = (
+            f"{stored.name} is there as it was before a takedown here, and was not fetched. "
+            "`variorum archive push` replaces it there."
+        )
+        raise _TakenDownHere(store.address, message)
+    if known is None or known.sha256 != ours:
+        raise OtherBytes(store.address, stored.name, f"SHA-256 {ours}", f"SHA-256 {theirs}")
+    return _stated(store, stored, theirs)
+
+
 def _note(archive: Path, store: Store, stored: Stored) -> str:
     """Keep the sidecar and a receipt for the file; its SHA-256.
 
     With these two the file may be missing here, so that every death on the way leaves a sound archive.
     """
-    path = archive / stored.name
-    beside = files.sidecar(path)
+    beside = files.sidecar(archive / stored.name)
     known = receipts.kept(archive, stored.name)
-    if known and known.store == store.address and beside.exists():
-        return receipts.digest_in(beside.read_bytes(), stored.name)
-    line = store.read_range(f"{stored.name}.sha256", 0, receipts.SMALL)
-    digest = receipts.digest_in(line, stored.name)
     if not beside.exists():
-        files.replace(beside, line)
-    elif (ours := receipts.digest_in(beside.read_bytes(), stored.name)) != digest:
-        raise OtherBytes(store.address, stored.name, f"SHA-256 {ours}", f"SHA-256 {digest}")
-    if known is None:
+        files.replace(beside, store.read_range(f"{stored.name}.sha256", 0, receipts.SMALL))
+    digest = receipts.digest_in(beside.read_bytes(), stored.name)
+    if known is None or known.sha256 != digest:
         receipts.keep(archive, _stated(store, stored, digest))
     return digest
 

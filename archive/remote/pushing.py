@@ -7,7 +7,7 @@ from typing import Literal
 
 from archive import files, folder
 from archive.errors import Damaged, NotThere, OtherBytes, RemoteError
-from archive.remote import receipts
+from archive.remote import clearing, receipts
 from archive.remote.interface import Store, digest_of
 from archive.remote.receipts import Receipt
 
@@ -18,8 +18,9 @@ class Pushed:
 
     name: str
     size: int  # bytes
-    state: Literal["sent", "there", "refused"]  # "there": the store had it already
+    state: Literal["sent", "there", "replaced", "refused"]  # "there": the store had it already
     proof: str = ""  # "checksum" or "read back"
+    earlier: tuple[str, ...] = ()  # versions from before a takedown that the store would not delete
     dropped: bool = False  # it is now only in the store
     reason: str = ""  # a sentence, when refused
 
@@ -27,6 +28,7 @@ class Pushed:
 def push(archive: Path, store: Store, *, drop_local: bool = False) -> Iterator[Pushed]:
     """Send every sealed file that the store does not hold, with its sidecar, oldest first.
 
+    Where the store has a file as it was before a takedown, what is left of it takes its place ("replaced").
     A file that does not fit its sidecar, or of which the store has another one, is reported and passed by.
 
     Raises:
@@ -42,20 +44,43 @@ def push(archive: Path, store: Store, *, drop_local: bool = False) -> Iterator[P
         digests = receipts.sealed(archive)
         _demand_no_strangers(store, listed, digests)
         for path in sorted((archive / "warc").glob("variorum-*.warc.gz")):
-            name = f"warc/{path.name}"
-            try:
-                if name not in digests:
-                    raise Damaged(name, 0, "it has no digest sidecar")
-                pushed = _known(archive, store, name, digests[name], listed)
-                if drop_local or pushed is None:
-                    pushed = _send(archive, store, path, digests[name])
-                if drop_local:
-                    with files.writer_lock(archive / folder.LOCK):
-                        files.drop(path)
-                yield replace(pushed, dropped=drop_local)
-            except (Damaged, OtherBytes) as error:
-                size = path.stat().st_size
-                yield Pushed(name=name, size=size, state="refused", reason=str(error))
+            digest = digests.get(f"warc/{path.name}")
+            known = _known(archive, store, path, digest, listed)
+            yield (
+                known
+                if known and not drop_local
+                else _sent(archive, store, path, digest, drop_local=drop_local)
+            )
+
+
+def clear(archive: Path, store: Store) -> Iterator[Pushed]:
+    """Have what takedowns left take the place, in the store, of what it has from before them.
+
+    Raises as `push` does.
+    """
+    with files.writer_lock(archive / folder.REMOTE_LOCK):
+        demand_same_archive(archive, store)
+        digests = receipts.sealed(archive)
+        for name, receipt in receipts.outdated(archive).items():
+            if receipt.store == store.address and (archive / name).exists():
+                yield _sent(archive, store, archive / name, digests[name], drop_local=False)
+
+
+def _sent(
+    archive: Path, store: Store, path: Path, digest: str | None, *, drop_local: bool
+) -> Pushed:
+    """What became of a file that was to be sent."""
+    name = f"warc/{path.name}"
+    try:
+        if digest is None:
+            raise Damaged(name, 0, "it has no digest sidecar")
+        pushed = _send(archive, store, path, digest)
+        if drop_local:
+            with files.writer_lock(archive / folder.LOCK):
+                files.drop(path)
+        return replace(pushed, dropped=drop_local)
+    except (Damaged, OtherBytes) as error:
+        return Pushed(name=name, size=path.stat().st_size, state="refused", reason=str(error))
 
 
 def _claim(archive: Path, store: Store) -> None:
@@ -105,11 +130,12 @@ def _demand_no_strangers(store: Store, listed: dict[str, int], digests: dict[str
 
 
 def _known(
-    archive: Path, store: Store, name: str, digest: str, listed: dict[str, int]
+    archive: Path, store: Store, path: Path, digest: str | None, listed: dict[str, int]
 ) -> Pushed | None:
     """A file that needs no sending: it has a receipt, and the store still lists it; None for others."""
+    name = f"warc/{path.name}"
     known = receipts.kept(archive, name)
-    if known is None or (known.store, known.sha256) != (store.address, digest):
+    if known is None or known.earlier or (known.store, known.sha256) != (store.address, digest):
         return None
     if listed.get(name) != known.size or f"{name}.sha256" not in listed:
         return None
@@ -118,15 +144,38 @@ def _known(
 
 def _send(archive: Path, store: Store, path: Path, digest: str) -> Pushed:
     """Send a file and then its sidecar, have both confirmed, and keep the receipt."""
-    name, line = f"warc/{path.name}", files.sidecar(path)
+    name = f"warc/{path.name}"
     sent = store.put_if_absent(name, path, digest)
-    receipt = _confirmed(store, name, digest, path)
-    line_digest = files.sha256(line)
-    store.put_if_absent(f"{name}.sha256", line, line_digest)
-    _confirmed(store, f"{name}.sha256", line_digest, line)
+    state: Literal["sent", "there", "replaced"] = "sent" if sent else "there"
+    try:
+        receipt = _confirmed(store, name, digest, path)
+    except OtherBytes:
+        if not clearing.holds_old_state(archive, store, path):
+            raise
+        clearing.replace_old_state(archive, store, path, digest)
+        state = "replaced"
+        receipt = _confirmed(store, name, digest, path)
+    _send_sidecar(archive, store, path)
+    known = receipts.kept(archive, name)
+    if known and known.store == store.address:
+        receipt = clearing.erased(store, replace(receipt, earlier=known.earlier))
     receipts.keep(archive, receipt)
-    state: Literal["sent", "there"] = "sent" if sent else "there"
-    return Pushed(name=name, size=receipt.size, state=state, proof=receipt.proof)
+    return Pushed(
+        name=name, size=receipt.size, state=state, proof=receipt.proof, earlier=receipt.earlier
+    )
+
+
+def _send_sidecar(archive: Path, store: Store, path: Path) -> None:
+    """Send the sidecar of a file that is there, and have it confirmed."""
+    line = files.sidecar(path)
+    name, digest = f"warc/{line.name}", files.sha256(line)
+    store.put_if_absent(name, line, digest)
+    try:
+        _confirmed(store, name, digest, line)
+    except OtherBytes:
+        if not clearing.replace_old_sidecar(archive, store, path):
+            raise
+        _confirmed(store, name, digest, line)
 
 
 def _confirmed(store: Store, name: str, digest: str, source: Path) -> Receipt:

@@ -70,15 +70,22 @@ class Elsewhere:
         Raises:
             RemoteError: the store failed.
         """
-        if start >= stop:
-            return
-        raw = _RemoteFile(self._store, name, stop)
-        with io.BufferedReader(raw, buffer_size=_AHEAD) as handle:
-            yield from gzipped.records(handle, start, stop, take_warc)
+        if start < stop:
+            yield from walk_in(self._store, name, start, stop)
 
     @cached_property
     def _store(self) -> Store:
         return store_of(self._archive)
+
+
+def walk_in(store: Store, name: str, start: int, stop: int) -> Iterator[Found | Damage]:
+    """Every record of a file in the store between two offsets.
+
+    Raises:
+        RemoteError: the store failed.
+    """
+    with io.BufferedReader(_RemoteFile(store, name, stop), buffer_size=_AHEAD) as handle:
+        yield from gzipped.records(handle, start, stop, take_warc)
 
 
 class _RemoteFile(io.RawIOBase):

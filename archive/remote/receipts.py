@@ -32,6 +32,9 @@ class Receipt:
     proof: Literal["checksum", "read back", "sidecar"]  # "sidecar": only stated, by a pull
     store: str
     confirmed_at: datetime
+    earlier: tuple[
+        str, ...
+    ] = ()  # states from before a takedown, by version, that the store has still
 
 
 def confirm(store: Store, name: str, digest: str, source: Path | None) -> Receipt | None:
@@ -106,6 +109,20 @@ def elsewhere(archive: Path) -> dict[str, Receipt]:
         if (archive / name).exists() or not files.sidecar(archive / name).exists():
             continue
         if receipt := kept(archive, name):
+            found[name] = receipt
+    return found
+
+
+def outdated(archive: Path) -> dict[str, Receipt]:
+    """Receipts by which a store has something from before a takedown, by name in the order of writing.
+
+    Raises:
+        Damaged: a sidecar states no digest.
+    """
+    found = {}
+    for name, digest in sealed(archive).items():
+        receipt = kept(archive, name)
+        if receipt and (receipt.sha256 != digest or receipt.earlier):
             found[name] = receipt
     return found
 

@@ -20,7 +20,7 @@ import boto3
 from botocore.client import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from archive.errors import Damaged, NotThere
+from archive.errors import AccessDenied, Damaged, NotThere
 from archive.remote import s3_errors, s3_multipart
 from archive.remote.address import S3Address
 from archive.remote.interface import Checksum, Stored
@@ -63,9 +63,32 @@ class S3Store:
             Damaged: the file does not have the digest; nothing is visible.
             RemoteError: it could not be uploaded; parts of a large one wait for the next try.
         """
+        return self._put(name, source, digest, None)
+
+    def replace(self, name: str, source: Path, digest: str) -> None:
+        """Upload the file over the object that is there.
+
+        Raises:
+            Damaged: the file does not have the digest; what was there is there still.
+            NotThere: nothing has the name.
+            RemoteError: it could not be uploaded.
+        """
+        found = self.call("head_object", Key=self._key(name))
+        self._put(name, source, digest, str(found.get("ETag", "")))
+
+    def erase(self, name: str, version: str) -> bool:
+        """Delete an earlier version of the object; False where rights, or a lock, forbid that."""
+        try:
+            self.call("delete_object", Key=self._key(name), VersionId=version)
+        except AccessDenied:
+            return False
+        return True
+
+    def _put(self, name: str, source: Path, digest: str, over: str | None) -> bool:
+        """Whether the file is there now; `over` as in `s3_multipart.Upload`."""
         if source.stat().st_size >= self._transfer.multipart_from:
             part_size = self._transfer.part_size
-            upload = s3_multipart.Upload(self.call, self._key(name), source, part_size)
+            upload = s3_multipart.Upload(self.call, self._key(name), source, part_size, over)
             fresh = upload.run(digest, {PART_SIZE_FIELD: str(part_size)})
             self._tags[name] = upload.tag
             return fresh
@@ -79,7 +102,7 @@ class S3Store:
                 Key=self._key(name),
                 Body=data,
                 ChecksumSHA256=checksum,
-                IfNoneMatch="*",
+                **s3_multipart.on_condition(over),
             )
         except s3_errors.Taken:
             return False
@@ -95,7 +118,8 @@ class S3Store:
         given = self._tags.get(name)
         agree = not given or given == found.get("ETag")
         checksum = _checksum(found) if agree else None
-        return Stored(name=name, size=found["ContentLength"], checksum=checksum)
+        version = str(found.get("VersionId", ""))
+        return Stored(name=name, size=found["ContentLength"], checksum=checksum, version=version)
 
     def get(self, name: str, start: int = 0) -> Iterator[bytes]:
         """The bytes of the object from `start` on, in pieces that are each asked for again on failure."""

@@ -1,7 +1,8 @@
 """Upload of one large file in parts, which goes on where an earlier one died.
 
-Nothing is visible before the last request, which carries If-None-Match. Parts of an upload that died wait in
-the bucket; the next try takes those that are what the file holds and drops every other upload of the key.
+Nothing is visible before the last request, which carries If-None-Match, or If-Match to replace. Parts of an
+upload that died wait in the bucket; the next try takes those that are what the file holds and drops every
+other upload of the key.
 """
 
 import base64
@@ -21,7 +22,11 @@ _STARTS = 3  # how often an upload is begun anew when the server refuses its par
 class Upload:
     """One file on its way to one key."""
 
-    def __init__(self, call: Call, key: str, source: Path, part_size: int) -> None:
+    def __init__(
+        self, call: Call, key: str, source: Path, part_size: int, over: str | None = None
+    ) -> None:
+        """`over` is the ETag of the object whose place it takes; None: nothing may have the key."""
+        self._over = over
         self._call = call
         self._key = key
         self._source = source
@@ -76,16 +81,16 @@ class Upload:
             Key=self._key,
             UploadId=upload,
             MultipartUpload={"Parts": parts},
-            IfNoneMatch="*",
+            **on_condition(self._over),
         )
         self.tag = str(completed.get("ETag", ""))
 
     def _is_taken(self) -> bool:
         try:
-            self._call("head_object", Key=self._key)
+            found = self._call("head_object", Key=self._key)
         except NotThere:
             return False
-        return True
+        return self._over is None or found.get("ETag") != self._over
 
     def _begin(self, metadata: dict[str, str]) -> str:
         begun = self._call(
@@ -153,6 +158,11 @@ class Upload:
     def _abort(self, upload: str) -> None:
         with suppress(RemoteError):  # a remainder costs space; the next push tries again
             self._call("abort_multipart_upload", Key=self._key, UploadId=upload)
+
+
+def on_condition(over: str | None) -> dict[str, str]:
+    """What a request says so that it takes no place but that of the object with this ETag, or a free one."""
+    return {"IfNoneMatch": "*"} if over is None else {"IfMatch": over}
 
 
 def base64_sha256(data: bytes) -> str:

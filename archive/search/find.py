@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -26,6 +26,7 @@ Fold = Callable[[str], Form]
 MOST = 100  # hits of one page
 _SECONDS = 5.0  # a query may take, before the words are called too common
 _STEPS = 20_000  # of SQLite between two looks at the clock: a millisecond or so
+_CACHE_KB = 16_000  # of the search file: a common word is in some MB of it
 _LONG = 2_000_000  # characters of a text in which passages are looked for
 
 
@@ -135,7 +136,7 @@ class Search:
         finally:
             self._db.set_progress_handler(None, 0)
         whole = not newest or newest[0].ranked < min(NEWEST, SHOWN)
-        return list({row.version: row for row in (*newest, *in_titles)}.values()), whole
+        return _together(newest, in_titles), whole
 
     def _hit(self, row: _Row, query: Query, score: float) -> Hit | None:
         """The hit with its passages; None when it went from the archive just now."""
@@ -181,6 +182,7 @@ def _attach(db: Connection, archive: Path) -> None:
     address = f"{path.absolute().as_uri()}?{mode}"
     with errors_of(path):  # by the bare method: that of `Connection` would name the index
         sqlite3.Connection.execute(db, "ATTACH DATABASE ? AS search", (address,))
+        sqlite3.Connection.execute(db, f"PRAGMA search.cache_size = -{_CACHE_KB}")
         found = sqlite3.Connection.execute(db, "PRAGMA search.user_version").fetchone()[0]
     if found != SEARCH_VERSION:
         raise UnusableIndex(path, "was made by another version of Variorum")
@@ -197,6 +199,15 @@ def _first(after: str | None) -> int:
     if not (after.isascii() and after.isdigit() and len(after) < 7):
         raise BadQuery(f"{after[:20]!r} is no mark of a next page")
     return int(after)
+
+
+def _together(newest: list[_Row], in_titles: list[_Row]) -> list[_Row]:
+    """All of them once; words in a title count beside those in the text."""
+    found = {row.version: row for row in newest}
+    for row in in_titles:
+        known = found.get(row.version)
+        found[row.version] = replace(row, rank=row.rank + known.rank) if known else row
+    return list(found.values())
 
 
 def _best(rows: list[_Row], *, apart: bool) -> list[_Row]:

@@ -43,6 +43,8 @@ class Sketches:
         self._newest = Newest(connection)
         self._shelf = Shelf(connection, folder)
         self._gathered = gathered or GATHERED
+        self._segments: tuple[Segment, ...] = ()
+        self._known: tuple[int, int] | None = None  # the state in which they were read
 
     def add(self, version: int, sketch: Sketch) -> None:
         """Make a version findable, in the transaction of the connection; again changes nothing.
@@ -68,18 +70,35 @@ class Sketches:
         count = min(_ASKED_MOST, max(_ASKED, len(sample) // _ASKED_PART))
         asked = sample[:count]  # ascending hashes: the same choice for every text
         tally = Tally(bands, asked, of=len(sample))
-        segments: tuple[Segment, ...] = ()
+        state = self._state()
+        if state is None or state != self._known:
+            self._learn()
+            self._known = state
+        sources: list[Source] = [self._newest] if self._newest.rows else []
+        for source in (*sources, *self._segments):
+            tally.count(source)
+        return tally.ranked()
+
+    def _state(self) -> tuple[int, int] | None:
+        """What stays the same while nobody changes the index; None while this connection may.
+
+        The first counts what other connections have committed, the second what this one has done, and
+        neither what is undone again in a transaction that goes on.
+        """
+        if self._connection.in_transaction:
+            return None
+        (others,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return others, self._connection.total_changes
+
+    def _learn(self) -> None:
+        """Know the rows and the segments, as they are at one time."""
         current = False
         while not current:
             # A row that becomes part of a segment meanwhile is met twice or, asked in this order,
             # not at all when it is gone from the rows before they are read.
             self._follow()
-            segments = self._shelf.segments()
+            self._segments = self._shelf.segments()
             current = self._newest.is_current()
-        sources: list[Source] = [self._newest] if self._newest.rows else []
-        for source in (*sources, *segments):
-            tally.count(source)
-        return tally.ranked()
 
     def settle(self) -> None:
         """Put away what has gathered; only outside of a transaction, by the one writer.

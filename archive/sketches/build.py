@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from archive.ascending import ascending, unrepeated
 from archive.sketches.segment import Layout, Longs, Segment, layout, write
 
 
@@ -45,7 +46,7 @@ def merge(segments: Sequence[Segment], append: Callable[[bytes], object]) -> Non
         UnusableIndex: one of them is damaged.
         ValueError: together they have too many versions.
     """
-    versions = np.unique(np.concatenate([each.versions for each in segments])).astype(np.int64)
+    versions = ascending(np.concatenate([each.versions for each in segments])).astype(np.int64)
     plan = layout(len(versions), sum(each.layout.entries for each in segments))
     sizes = np.zeros(len(versions), np.int64)
     ordinals = [np.searchsorted(versions, each.versions) for each in segments]
@@ -66,11 +67,9 @@ def merge(segments: Sequence[Segment], append: Callable[[bytes], object]) -> Non
 
 
 def _ascending(numbers: Longs) -> Longs:
-    """The numbers in order, none twice."""
+    """The numbers in order, none twice; sorted where they are, for they may take a gigabyte."""
     numbers.sort()
-    fresh = np.ones(len(numbers), np.bool_)
-    np.not_equal(numbers[1:], numbers[:-1], out=fresh[1:])
-    return numbers if bool(fresh.all()) else numbers[fresh]
+    return unrepeated(numbers)
 
 
 def _split(numbers: Longs, plan: Layout) -> Iterator[Longs]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from archive.ascending import ascending
 from archive.records import Sketch
 from archive.sketches.build import Sketched, pack
 from archive.sketches.segment import (
@@ -38,9 +39,9 @@ def keys_of(sketch: Sketch) -> tuple[Longs, Longs]:
         ValueError: a key is wider than the index takes.
     """
     bands = np.array(list(dict.fromkeys(sketch.bands)), np.int64)
-    sample = np.array(sketch.sample, np.int64)
+    sample = np.fromiter(sketch.sample, np.int64, len(sketch.sample))
     if len(sample) > 1 and not (sample[1:] > sample[:-1]).all():
-        sample = np.unique(sample)
+        sample = ascending(sample)
     if (bands >> BAND_BITS).any() or (len(sample) and sample[-1] >> SAMPLE_BITS):
         raise ValueError(f"A band has {BAND_BITS} bits and a key of a sample {SAMPLE_BITS}.")
     return bands + (1 << SAMPLE_BITS), sample

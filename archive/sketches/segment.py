@@ -46,6 +46,7 @@ _WORD = 4
 
 Longs = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint32]
+Integers = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +54,8 @@ class Hits:
     """Entries that were found: for each, which of the keys it has, and its version."""
 
     which: Longs  # index of the key among those that were asked for
-    versions: Longs
-    sizes: Longs  # of the samples of the versions
+    versions: Integers
+    sizes: Integers  # of the samples of the versions
 
 
 def joined(found: Sequence[Hits]) -> Hits:
@@ -144,12 +145,15 @@ class Store(Protocol):
         """So many words from there on."""
         ...
 
-    def pairs(self, places: Longs) -> tuple[Longs, Longs]:
-        """The word at each place, and the one behind it."""
+    def pairs(self, places: Longs) -> Words:
+        """The word at each place and the one behind it, side by side."""
         ...
 
-    def runs(self, starts: Longs, lengths: Longs, which: Longs) -> Words:
-        """The words of several runs, one after the other; `which` names for each its run."""
+    def runs(self, tops: Longs, lengths: Longs, ends: Longs) -> Words:
+        """The words of several runs that stop before `tops`, one after the other.
+
+        `ends` are their lengths, summed up.
+        """
         ...
 
     def bounds(self, values: tuple[int, int], start: int, length: int) -> tuple[int, int]:
@@ -162,21 +166,24 @@ class InMemory:
 
     def __init__(self, data: bytes | mmap.mmap) -> None:
         self._all: Words = np.frombuffer(data, "<u4")
+        # At each word it and the next as one item: both come with one jump into memory.
+        count = max(0, len(self._all) - 1)
+        self._both = np.ndarray((count,), f"V{2 * _WORD}", data, strides=(_WORD,))
         self.size = len(data)
 
     def words(self, first: int, count: int) -> Words:
         """See `Store.words`."""
         return self._all[first : first + count]
 
-    def pairs(self, places: Longs) -> tuple[Longs, Longs]:
+    def pairs(self, places: Longs) -> Words:
         """See `Store.pairs`."""
-        low, high = self._all.take(places), self._all.take(places + 1)
-        return low.astype(np.int64), high.astype(np.int64)
+        both: Words = self._both[places].view("<u4")
+        return both
 
-    def runs(self, starts: Longs, lengths: Longs, which: Longs) -> Words:
+    def runs(self, tops: Longs, lengths: Longs, ends: Longs) -> Words:
         """See `Store.runs`."""
-        places = (starts - lengths.cumsum() + lengths).take(which)
-        places += np.arange(len(which))
+        places = (tops - ends).repeat(lengths)
+        places += np.arange(len(places))
         words: Words = self._all.take(places)
         return words
 
@@ -206,12 +213,11 @@ class OnDisk:
         """See `Store.words`."""
         return np.frombuffer(os.pread(self._descriptor, _WORD * count, _WORD * first), "<u4")
 
-    def pairs(self, places: Longs) -> tuple[Longs, Longs]:
+    def pairs(self, places: Longs) -> Words:
         """See `Store.pairs`."""
         read, descriptor = os.pread, self._descriptor
         pieces = [read(descriptor, 2 * _WORD, place) for place in (_WORD * places).tolist()]
-        both = np.frombuffer(b"".join(pieces), "<u4").astype(np.int64).reshape(-1, 2)
-        return both[:, 0], both[:, 1]
+        return np.frombuffer(b"".join(pieces), "<u4")
 
     def bounds(self, values: tuple[int, int], start: int, length: int) -> tuple[int, int]:
         """See `Store.bounds`."""
@@ -219,9 +225,10 @@ class OnDisk:
         first = bisect_left(sought, values[0], start, start + length)
         return first, bisect_right(sought, values[1], first, start + length)
 
-    def runs(self, starts: Longs, lengths: Longs, which: Longs) -> Words:  # noqa: ARG002
+    def runs(self, tops: Longs, lengths: Longs, ends: Longs) -> Words:  # noqa: ARG002
         """See `Store.runs`."""
         read, descriptor = os.pread, self._descriptor
+        starts = tops - lengths
         bounds = zip((_WORD * lengths).tolist(), (_WORD * starts).tolist(), strict=True)
         pieces = [read(descriptor, size, place) for size, place in bounds if size]
         return np.frombuffer(b"".join(pieces), "<u4")
@@ -247,14 +254,15 @@ class Segment:
         self._bits = self.layout.ordinal_bits
         self._demand(versions > 0 and shift + self._bits <= 32)
         self._demand(shift <= region_shift <= BAND_BITS)
-        self._in_region = (1 << region_shift) - 1
-        self._in_bucket = (1 << shift) - 1
-        self._behind = self.layout.buckets + 1
+        self._shift, self._region_shift = shift, region_shift
         after = self._size - 2 * (self.layout.regions + 1)
         self._demand(after >= self.layout.words_before)
         self._table: Longs = store.words(after, self._size - after).view("<u8").astype(np.int64)
         self._demand(int(self._table[0]) == self.layout.words_before)
         self._demand(int(self._table[-1]) == after)
+        # By region: from a bucket's number to its word, and to where the entries begin.
+        self._to_bucket = self._table - np.arange(len(self._table)) * self.layout.buckets
+        self._behind = self._table + (self.layout.buckets + 1)
         head = _HEADER.size // _WORD
         self.versions = store.words(head, versions)
         sizes = store.words(head + versions, _padded(2 * versions) // _WORD)
@@ -273,26 +281,32 @@ class Segment:
             raise UnusableIndex(self._path, "is damaged") from error
 
     def _found(self, keys: Longs, most: int) -> Hits:
-        plan, bits = self.layout, self._bits
-        base = self._table.take(keys >> plan.region_shift)
-        low, high = self._store.pairs(base + ((keys & self._in_region) >> plan.shift))
-        lengths = high - low
-        starts = base + low
-        starts += self._behind
-        wanted = keys & self._in_bucket
+        shift, bits = self._shift, self._bits
+        region = keys >> self._region_shift
+        places = keys >> shift
+        places += self._to_bucket.take(region)
+        both = self._store.pairs(places)
+        tops = self._behind.take(region)  # of the entries
+        tops += both[1::2]
+        lengths = np.subtract(both[1::2], both[::2], dtype=np.int64)
+        wanted = keys.astype(np.uint32) << bits
+        if shift + bits < 32:
+            wanted &= (1 << (shift + bits)) - 1
         for place in (lengths > _LONG).nonzero()[0].tolist():
-            values = int(wanted[place]) << bits, ((int(wanted[place]) + 1) << bits) - 1
-            start, end = self._store.bounds(values, int(starts[place]), int(lengths[place]))
-            starts[place] = max(start, end - most)
-            lengths[place] = end - starts[place]
-        which = np.arange(len(keys)).repeat(lengths)
-        entries = self._store.runs(starts, lengths, which)
-        own = ((entries >> bits) == wanted.astype(np.uint32).take(which)).nonzero()[0]
-        ordinals = entries.take(own) & ((1 << bits) - 1)
+            values = int(wanted[place]), int(wanted[place]) + (1 << bits) - 1
+            first = int(tops[place] - lengths[place])
+            start, end = self._store.bounds(values, first, int(lengths[place]))
+            tops[place], lengths[place] = end, min(most, end - start)
+        ends = lengths.cumsum()
+        # An entry whose upper bits are those that are wanted is left with its ordinal alone.
+        entries = wanted.repeat(lengths)
+        entries ^= self._store.runs(tops, lengths, ends)
+        own = (entries < 1 << bits).nonzero()[0]
+        ordinals = entries.take(own)
         return Hits(
-            which=which.take(own),
-            versions=self.versions.take(ordinals).astype(np.int64),
-            sizes=self.sizes.take(ordinals).astype(np.int64),
+            which=ends.searchsorted(own, "right"),
+            versions=self.versions.take(ordinals),
+            sizes=self.sizes.take(ordinals),
         )
 
     def entries(self, first: int, end: int) -> Iterator[tuple[Longs, Longs]]:

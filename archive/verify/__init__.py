@@ -19,7 +19,7 @@ from archive.index_seal import seal_fault
 from archive.members import walk
 from archive.problems import Problem
 from archive.records import Place
-from archive.recovery import index_path, warc_files
+from archive.recovery import Advance, index_path, unheard, warc_files
 from archive.replay import is_adopted
 from archive.sqlite_index import SqliteIndex
 from archive.store import Archive
@@ -40,13 +40,15 @@ def verify_quickly(archive: Archive) -> Report:
     return check.report()
 
 
-def verify_fully(archive: Archive, recompute: Recompute | None = None) -> Report:
+def verify_fully(
+    archive: Archive, recompute: Recompute | None = None, advance: Advance = unheard
+) -> Report:
     """All of `verify_quickly`, every byte against its digests, and every row against the records.
 
     For that an index is made again beside the archive, in the folder for temporary files. With
-    `recompute`, the key of every text is worked out again.
+    `recompute`, the key of every text is worked out again. `advance` hears of each file behind it.
     """
-    check = _Check(archive)
+    check = _Check(archive, advance)
     with TemporaryDirectory(prefix="variorum-verify-") as folder:
         again = SqliteIndex(Path(folder) / INDEX, write=True, lasting=False)
         try:
@@ -59,13 +61,15 @@ def verify_fully(archive: Archive, recompute: Recompute | None = None) -> Report
     return check.report()
 
 
-def verify_partly(archive: Archive, chosen: Chosen, recompute: Recompute | None = None) -> Report:
+def verify_partly(
+    archive: Archive, chosen: Chosen, recompute: Recompute | None = None, advance: Advance = unheard
+) -> Report:
     """All of `verify_quickly`, and every byte of the chosen files against its digests.
 
     Their captures are looked up in the index; the rows are not all compared, because what they say follows
     from all records in their order.
     """
-    check = _Check(archive)
+    check = _Check(archive, advance)
     check.prove(chosen.names, None, recompute, chosen.seconds)
     return check.report()
 
@@ -73,7 +77,8 @@ def verify_partly(archive: Archive, chosen: Chosen, recompute: Recompute | None 
 class _Check:
     """One check of one archive, on its way. What concerns the index alone is done at the start."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, advance: Advance = unheard) -> None:
+        self._advance = advance
         self.problems: list[Problem] = []
         self.ends: dict[str, Place] = {}
         self._proved: list[str] = []
@@ -172,6 +177,7 @@ class _Check:
                     path = self.present[name]
                     self.problems += prover.prove(name, path, self._extent(name, path))
                 self._proved.append(name)
+                self._advance(1)
             self._tally["records"] += prover.records
 
     def _prove_adopted(self, name: str, index: Index, pool: Executor) -> None:

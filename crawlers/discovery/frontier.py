@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from crawlers.addresses import MAX_URL_LENGTH
 from crawlers.discovery.links import (
     FURNITURE,
     Link,
@@ -24,7 +25,6 @@ from crawlers.discovery.links import (
 from crawlers.discovery.listing import next_address
 from crawlers.discovery.search import search_addresses
 from crawlers.discovery.wish import Wish
-from crawlers.guard import MAX_URL_LENGTH
 from crawlers.sites import Site
 
 LEFT_SHOWN = 1000  # addresses of what is left over that are kept; all are counted

@@ -6,14 +6,15 @@
 `Compared` that is handed in again is not made again.
 """
 
-import hashlib
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache, partial
 
 from pipelines.report import across, descent, within
 from pipelines.report.base import choose, same_language
-from pipelines.report.form import form
+from pipelines.report.form import Form, form
+from pipelines.report.kept import VERSION, Kept, digest, once, recipe, text_of
 from pipelines.report.model import (
     Base,
     Edge,
@@ -26,13 +27,23 @@ from pipelines.report.model import (
     WitnessReport,
 )
 from pipelines.report.reading import PageLink, WitnessText
-from pipelines.works import encoder
-
-VERSION = "1"
 
 __all__ = [
-    "VERSION", "Base", "Edge", "Emendation", "Event", "Identity", "PageLink", "Report",
-    "SectionState", "Span", "WitnessReport", "WitnessText", "recipe", "report",
+    "VERSION",
+    "Base",
+    "Edge",
+    "Emendation",
+    "Event",
+    "Identity",
+    "Kept",
+    "PageLink",
+    "Report",
+    "SectionState",
+    "Span",
+    "WitnessReport",
+    "WitnessText",
+    "recipe",
+    "report",
 ]  # fmt: skip
 
 
@@ -45,29 +56,25 @@ class _Found:
     faults: tuple[descent.Fault, ...] = ()
 
 
-def recipe() -> str:
-    """What the report of a pair of texts depends on beside them."""
-    return f"report-{VERSION}-{encoder.VERSION}-{int(encoder.is_there())}"
-
-
 def report(
     work: str,
     witnesses: Sequence[WitnessText],
     language: str,
-    kept: MutableMapping[str, WitnessReport] | None = None,
+    kept: Kept | None = None,
 ) -> Report:
     """What every witness did to the text of a work.
 
-    `witnesses` are at least one; `language` is that of the original. `kept` has reports on translations
-    by all that they depend on, and gets those that are made: they are the ones that cost a second.
+    `witnesses` are at least one; `language` is that of the original. `kept` has what was made before, by
+    all that it depends on, and gets the rest: a new witness costs its own comparison.
 
     Raises:
         ValueError: there is no witness.
     """
     if not witnesses:
         raise ValueError(f"The work {work} has no witness to report on.")
-    base = choose(witnesses, language)
-    found = _compared(base, witnesses, {} if kept is None else kept)
+    kept = {} if kept is None else kept
+    base = choose(witnesses, language, kept)
+    found = _compared(base, witnesses, kept)
     edges = _descent(base, witnesses, found)
     told = {edge.target for edge in edges} | {base.identity.url}
     reports = tuple(each.report for each in found)
@@ -81,32 +88,34 @@ def report(
     )
 
 
-def _compared(
-    base: Base, witnesses: Sequence[WitnessText], kept: MutableMapping[str, WitnessReport]
-) -> list[_Found]:
-    spoken = form(base.emended)
+def _compared(base: Base, witnesses: Sequence[WitnessText], kept: Kept) -> list[_Found]:
     foreign = [w for w in witnesses if not same_language(w.language, base.identity.language)]
     names = across.known_names(base, foreign) if foreign else frozenset()
-    ready: across.Translated | None = None
+    parts: tuple[str, ...]
+    spoken = cache(partial(form, base.emended))
+    ready = cache(partial(across.translated, base, names))
     found = []
     for witness in witnesses:
         if same_language(witness.language, base.identity.language):
-            done, match = within.compare(base, spoken, witness)
-            links = within.in_base(base, match, [link.span for link in witness.links])
-            found.append(_Found(report=done, links=links, faults=descent.faults(match)))
-            continue
-        key = _key(base, names, witness)
-        if key not in kept:
-            ready = ready or across.translated(base, names)
-            kept[key] = across.compare(ready, witness)
-        found.append(_Found(report=replace(kept[key], identity=witness.identity)))
+            make = partial(_within, base, spoken, witness)
+            parts = (repr(base.apparatus), base.identity.language)
+        else:
+            make = partial(_across, ready, witness)
+            parts = (recipe(), *sorted(names))
+        key = digest("found", (base.emended, *text_of(witness), *parts))
+        made = once(kept, key, _Found, make)
+        found.append(replace(made, report=replace(made.report, identity=witness.identity)))
     return found
 
 
-def _key(base: Base, names: frozenset[str], witness: WitnessText) -> str:
-    """A digest of all that the report on a translation depends on."""
-    parts = (recipe(), base.emended, witness.language, witness.text, *sorted(names))
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+def _within(base: Base, spoken: Callable[[], Form], witness: WitnessText) -> _Found:
+    done, match = within.compare(base, spoken(), witness)
+    links = within.in_base(base, match, [link.span for link in witness.links])
+    return _Found(report=done, links=links, faults=descent.faults(match))
+
+
+def _across(ready: Callable[[], across.Translated], witness: WitnessText) -> _Found:
+    return _Found(report=across.compare(ready(), witness))
 
 
 def _descent(

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipelines.report import names, traces
+from pipelines.report import headings, names, traces
 from pipelines.report.base import tree
 from pipelines.report.clauses import Clauses, encoded, means, size, steps
 from pipelines.report.losses import CLAIMED, losses
-from pipelines.report.model import Base, Event, SectionState, Status, WitnessReport
+from pipelines.report.model import WHOLE, Base, Event, SectionState, Status, WitnessReport
 from pipelines.report.reading import WitnessText
 from pipelines.report.translation_events import Pair, of_pair
 from pipelines.report.within import settled
@@ -27,6 +27,7 @@ CAUTION = (
 BLIND = "No vectors for this language: only the order, the numbers and the lengths of sections were compared."
 _FULL = 0.88  # of a section's letters
 _CLAUSE = 20  # letters; a loss of more is a clause
+_LEFT_OUT = 0.9  # of a section; where its heading is more, the heading is all of it
 _LEFT = 0.3  # of a section's letters; less was left out on purpose
 _SHORT = 0.5  # of the length that a section should have, where there are no vectors
 _SHORTENED = 0.87  # of the length that a section should have, with vectors
@@ -77,21 +78,27 @@ def compare(known: Translated, witness: WitnessText) -> WitnessReport:
     other, clauses = _outlined(witness.text, witness.language, units)
     vectors = bool(known.clauses and clauses)
     partner = {pair.a.path: pair.b for pair in align(known.outlined, other) if pair.a and pair.b}
+    headed = (
+        {a.path: b for a, b in headings.kept(known.outlined, other, partner)} if vectors else {}
+    )
     ratio = _ratio(known.base, witness, partner)
     theirs = {unit.path: one for unit, one in zip(units, clauses, strict=bool(clauses))}
     pairs = tuple(_pairs(known, witness, partner, theirs, ratio)) if vectors else ()
     by_path = {pair.unit.path: pair for pair in pairs}
-    states, said = [], [*_around(known, witness, other, partner)]
+    written = known.names if _writes_names(known, witness, partner) else frozenset[str]()
+    states, said = [], [*_around(known, witness, other, {**partner, **headed})]
     for unit in known.base.units:
         pair = by_path.get(unit.path)
         if pair is not None:
-            found = [*of_pair(known.base, known.names, witness, pair)]
+            found = [*of_pair(known.base, written, witness, pair)]
             said += [replace(event, section=unit.path) for event in found]
             states.append(_state(pair, found, ratio))
+        elif unit.path in headed:
+            states.append(_headed(known.base, unit, headed[unit.path]))
         else:
             states.append(_by_length(known.base, witness, unit, partner.get(unit.path), ratio))
-        if states[-1].status == "absent":
-            said.append(_missing(known.base, unit))
+        if states[-1].status in {"absent", "heading_only"} and pair is None:
+            said.append(_missing(known.base, unit, states[-1]))
     said += [*_numbers_lost(known.base, partner)]
     sizes = [size(known.base.emended[slice(*unit.span)]) for unit in known.base.units]
     kept = sum(state.coverage * weight for state, weight in zip(states, sizes, strict=True))
@@ -182,16 +189,42 @@ def _by_length(
     return SectionState(id=unit.path, status=status, span=other.span, coverage=round(share, 4))
 
 
-def _missing(base: Base, unit: Unit) -> Event:
+def _headed(base: Base, unit: Unit, line: Unit) -> SectionState:
+    """The state of a section of which the witness has the heading, found by itself."""
+    whole = size(base.emended[slice(*unit.span)])
+    head = size(base.emended[slice(*unit.heading)]) or whole
+    return SectionState(
+        id=unit.path,
+        status="full" if head > _LEFT_OUT * whole else "heading_only",
+        span=line.span,
+        coverage=round(head / max(1, whole), 4),
+    )
+
+
+def _missing(base: Base, unit: Unit, state: SectionState) -> Event:
+    headed = state.span is not None
+    span = (unit.heading[1], unit.span[1]) if headed else unit.span
     return Event(
         type="dropped",
         severity="substantive",
         section=unit.path,
-        span=None,
+        span=(state.span[1], state.span[1]) if state.span else None,
         text="",
-        base_span=unit.span,
-        base_text=base.emended[slice(*unit.span)],
-        note="The whole section.",
+        base_span=span,
+        base_text=base.emended[slice(*span)],
+        note="All but the heading." if headed else WHOLE,
+    )
+
+
+def _writes_names(known: Translated, witness: WitnessText, partner: dict[str, Unit]) -> bool:
+    """Whether the names that other translations write in pinyin can be missed in this one."""
+    return bool(known.names) and names.writes(
+        (
+            (known.base.emended[slice(*unit.span)], witness.text[slice(*partner[unit.path].span)])
+            for unit in known.base.units
+            if unit.path in partner
+        ),
+        known.names,
     )
 
 

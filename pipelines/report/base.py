@@ -8,8 +8,9 @@ is never altered; what is read differently stands in the apparatus.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from pipelines.report.form import Form
+from pipelines.report.kept import Kept, digest, once, text_of
 from pipelines.report.matching import match
 from pipelines.report.model import Base, Emendation
 from pipelines.report.notation import marks
@@ -19,6 +20,17 @@ from pipelines.works import Unit, outline
 _TREE = ("front.", "back.", "between.")  # units that stand outside the section tree
 _GRAM = 12  # letters whose order witnesses agree on or not
 _FAIR = 0.97  # of the most that any witness has of the tree: as full
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What counts of one text when a base is chosen."""
+
+    units: int  # of its tree
+    size: int  # letters of the tree, by weight
+    letters: str  # of the tree
+    flat: bool  # no tree could be told: its sections are its paragraphs
+    outside: int  # letters that stand around it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +52,14 @@ def tree(units: Sequence[Unit]) -> tuple[Unit, ...]:
     return inside or tuple(units)
 
 
-def choose(witnesses: Sequence[WitnessText], language: str) -> Base:
-    """The base among the witnesses, which are at least one; `language` is that of the original."""
+def choose(witnesses: Sequence[WitnessText], language: str, kept: Kept | None = None) -> Base:
+    """The base among the witnesses, which are at least one; `language` is that of the original.
+
+    `kept` has what was counted of each text and gets the rest.
+    """
+    kept = {} if kept is None else kept
     own = [each for each in witnesses if same_language(each.language, language)] or list(witnesses)
-    ranks = _ranks(own)
+    ranks = _ranks(own, kept)
     ranks = [rank for rank in ranks if not rank.flat] or ranks
     full = max(rank.letters for rank in ranks)
     most = max(rank.said for rank in ranks)
@@ -51,11 +67,12 @@ def choose(witnesses: Sequence[WitnessText], language: str) -> Base:
     dated = all(rank.witness.identity.published_at for rank in fair)
     best = min(fair, key=lambda rank: _order(rank, full, dated=dated))
     because = (
-        f"It has {best.units} sections of {best.letters} letters, and {best.outside} letters around "
-        f"them; {len(fair)} of {len(own)} witnesses in {language or 'its language'} are as full."
+        f"The fullest text with the least around it, and the earliest of those that are alike in this: "
+        f"{best.units} sections, {best.letters} letters; {len(fair)} of the {len(own)} texts in its "
+        "language are as full."
     )
     others = [each for each in own if each is not best.witness]
-    return _emended(best.witness, others, because)
+    return _emended(best.witness, others, because, kept)
 
 
 def same_language(a: str, b: str) -> bool:
@@ -82,40 +99,57 @@ def _order(rank: _Rank, full: int, *, dated: bool) -> tuple[bool, str, int, int,
     )
 
 
-def _ranks(witnesses: Sequence[WitnessText]) -> list[_Rank]:
+def _ranks(witnesses: Sequence[WitnessText], kept: Kept) -> list[_Rank]:
     """The witnesses with what can be counted of them."""
-    texts = []
-    for witness in witnesses:
-        inside = tree(outline(witness.text, witness.language))
-        spoken = witness.form
-        spans = [(spoken.at(unit.span[0]), spoken.at(unit.span[1])) for unit in inside]
-        letters = "".join(spoken.letters[slice(*span)] for span in spans)
-        texts.append((witness, inside, sum(spoken.weight(*s) for s in spans), letters))
-    grams = [frozenset(_grams(letters)) for *_, letters in texts]
-    often = Counter(gram for each in grams for gram in each)
+    texts = [
+        once(kept, digest("standing", text_of(each)), Standing, partial(_standing, each))
+        for each in witnesses
+    ]
+    copies = Counter(each.letters for each in texts)
+    grams = {letters: frozenset(_grams(letters)) for letters in copies}
+    often: Counter[str] = Counter()
+    for letters, count in copies.items():
+        for _ in range(count):
+            often.update(grams[letters])
     most = frozenset(gram for gram, count in often.items() if 2 * count > len(texts))
     return [
         _Rank(
             witness=witness,
-            units=len(units),
-            letters=size,
-            flat=all(unit.path.startswith("p.") for unit in units),
-            outside=witness.form.weight(0, len(witness.form.letters)) - size,
-            said=len(own),
-            alone=len(own ^ most) if len(texts) > 2 else 0,
+            units=each.units,
+            letters=each.size,
+            flat=each.flat,
+            outside=each.outside,
+            said=len(grams[each.letters]),
+            alone=len(grams[each.letters] ^ most) if len(texts) > 2 else 0,
         )
-        for (witness, units, size, _), own in zip(texts, grams, strict=True)
+        for witness, each in zip(witnesses, texts, strict=True)
     ]
+
+
+def _standing(witness: WitnessText) -> Standing:
+    inside = tree(outline(witness.text, witness.language))
+    spoken = witness.form
+    spans = [(spoken.at(unit.span[0]), spoken.at(unit.span[1])) for unit in inside]
+    size = sum(spoken.weight(*span) for span in spans)
+    return Standing(
+        units=len(inside),
+        size=size,
+        letters="".join(spoken.letters[slice(*span)] for span in spans),
+        flat=all(unit.path.startswith("p.") for unit in inside),
+        outside=spoken.weight(0, len(spoken.letters)) - size,
+    )
 
 
 def _grams(letters: str) -> Iterator[str]:
     return (letters[at : at + _GRAM] for at in range(len(letters) - _GRAM + 1))
 
 
-def _emended(witness: WitnessText, others: Sequence[WitnessText], because: str) -> Base:
+def _emended(witness: WitnessText, others: Sequence[WitnessText], because: str, kept: Kept) -> Base:
     found: dict[tuple[int, str], list[str]] = defaultdict(list)
     for other in others:
-        for place, text in _proved(witness.form, other.form):
+        key = digest("proved", (*text_of(witness), *text_of(other)))
+        proved = once(kept, key, list[tuple[int, str]], partial(_proved, witness, other))
+        for place, text in proved:
             found[place, text].append(other.identity.url)
     apparatus = tuple(
         Emendation(
@@ -137,9 +171,11 @@ def _emended(witness: WitnessText, others: Sequence[WitnessText], because: str) 
     )
 
 
-def _proved(own: Form, other: Form) -> list[tuple[int, str]]:
+def _proved(own: WitnessText, other: WitnessText) -> list[tuple[int, str]]:
     """Marks that the own text has lost for certain: (place in it, mark)."""
-    turned = match(other, own)  # the other as the base: what it has and the own text has not
+    turned = match(
+        other.form, own.form
+    )  # the other as the base: what it has and the own text has not
     return [
         (event.span[0], event.base_text)
         for event in marks(turned, ("", ""))

@@ -19,14 +19,14 @@ Span = tuple[int, int]
 Floats = npt.NDArray[np.float64]
 
 _UNRELATED = 0.3  # likeness that two unrelated clauses reach
-_ALONE = 0.12  # cost of a letter that has no counterpart
+_ALONE = 0.06  # cost of a letter that has no counterpart
 _LENGTH = 0.5  # cost of a letter whose clause is e times longer or shorter than it should be
 _MOST = 3  # clauses of both in one step
 _LIST = 10  # clauses of the witness beside one of the base: a list whose items have commas
 _SHORT = 12  # letters; a shorter clause goes with its neighbour
-_CLAUSE = re.compile(
-    r"[^，、；。：！？\n]+[，、；。：！？]+[”’」』）]*|[^，、；。：！？\n]+", re.DOTALL
-)
+_LONG = 48  # letters; a longer clause is cut at the marks of a list, for a part of it may be lost
+_CLAUSE = re.compile(r"[^，；。：！？\n]+(?:[，；。：！？]+[”’」』）]*|(?=\n)|\Z)", re.DOTALL)
+_ITEM = re.compile(r"(?:[“「『（][^“”「」『』（）\n]*[”」』）]|[^、])+、*")
 _LATIN_CLAUSE = re.compile(r"\S.*?(?:[,;:.!?،؛۔]+[\"”’»)]*(?=\s)|(?:\\\\+\s*)+|$|\n)", re.DOTALL)
 
 
@@ -50,18 +50,34 @@ class Step:
 
 
 def split(text: str, start: int, end: int) -> tuple[Span, ...]:
-    """The clauses of a stretch; a short one is part of its neighbour."""
+    """The clauses of a stretch; a short one is part of its neighbour.
+
+    >>> said = "推动青海与长江流域省区建立联盟，提高钾、镁、锂的利用水平。"
+    >>> [said[slice(*span)] for span in split(said, 0, len(said))]
+    ['推动青海与长江流域省区建立联盟，', '提高钾、镁、锂的利用水平。']
+    """
     wide = sum(_size(c) > 1 for c in text[start:end]) * 3 > end - start
-    pattern = _CLAUSE if wide else _LATIN_CLAUSE
+    if not wide:
+        return _joined(text, _found(_LATIN_CLAUSE, text, (start, end)))
     found: list[Span] = []
-    for match in pattern.finditer(text, start, end):
-        first, last = match.span()
-        if not text[first:last].strip():
-            continue
-        if found and (_short(text, found[-1]) or _short(text, (first, last))):
-            found[-1] = (found[-1][0], last)
+    for clause in _found(_CLAUSE, text, (start, end)):
+        long = size(text[slice(*clause)]) > _LONG
+        found += _joined(text, _found(_ITEM, text, clause)) if long else [clause]
+    return _joined(text, found)
+
+
+def _found(pattern: re.Pattern[str], text: str, span: Span) -> list[Span]:
+    return [each.span() for each in pattern.finditer(text, *span) if each[0].strip()]
+
+
+def _joined(text: str, pieces: list[Span]) -> tuple[Span, ...]:
+    """The pieces, each that is short with the one before it, the first with the one behind."""
+    found: list[Span] = []
+    for piece in pieces:
+        if found and (_short(text, found[-1]) or _short(text, piece)):
+            found[-1] = (found[-1][0], piece[1])
         else:
-            found.append((first, last))
+            found.append(piece)
     return tuple(found)
 
 

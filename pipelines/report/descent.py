@@ -9,7 +9,7 @@ that is not small, there is no edge.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from math import comb
 
@@ -19,6 +19,7 @@ from pipelines.report.model import Edge, Span
 LIKELY = 0.05  # of agreement by chance; more is not enough evidence
 _KEPT = 0.9  # probability that a copy keeps an error of its source
 _NEAR = 3  # letters that the place of one error may differ by
+_FOREIGN = 5  # errors not kept by chance: a hundred-thousandth
 _AGAINST = 2.0  # errors kept that one error not kept outweighs
 
 
@@ -44,6 +45,13 @@ class Suspect:
     publisher: str | None = None
     same_language: bool = True
     beyond_base: bool = False  # it has what the base has lost, so that it is no copy of it
+    starts: tuple[int, ...] = field(
+        init=False, repr=False, compare=False, default=()
+    )  # of the faults
+
+    def __post_init__(self) -> None:
+        """Where the faults begin, for looking them up."""
+        object.__setattr__(self, "starts", tuple(fault.start for fault in self.faults))
 
     @property
     def words(self) -> int:
@@ -87,7 +95,7 @@ def _source(of: Suspect, among: Sequence[Suspect], base: str, size: int) -> Edge
         tried += 1
         if _is_later(other, of):
             continue
-        kept, missing = _shared(other, of)
+        kept, missing = _shared(other, of, all_of_them=False)
         score = kept - _AGAINST * missing
         if kept and score > 0 and _is_before(other, of, missing):
             best = max(best or (0.0, other), (score, other), key=lambda each: each[0])
@@ -129,11 +137,15 @@ def _is_before(one: Suspect, of: Suspect, missing: int) -> bool:
     return missing < back
 
 
-def _shared(source: Suspect, copy: Suspect) -> tuple[int, int]:
-    """How many errors of the source the copy has, and how many it has not though the place is sound."""
+def _shared(source: Suspect, copy: Suspect, *, all_of_them: bool = True) -> tuple[int, int]:
+    """How many errors of the source the copy has, and how many it has not though the place is sound.
+
+    Else counting ends where so many are missing that it is no copy: then they are at least as many.
+    """
     kept = missing = 0
+    most = max(_FOREIGN, len(source.faults) / (1 + _AGAINST))
     for fault in source.faults:
-        first = bisect_left(copy.faults, fault.start - _NEAR, key=_start) - 1
+        first = bisect_left(copy.starts, fault.start - _NEAR) - 1
         same = touched = False
         for other in islice(copy.faults, max(0, first), None):
             if other.start > fault.end + _NEAR:
@@ -142,11 +154,9 @@ def _shared(source: Suspect, copy: Suspect) -> tuple[int, int]:
             touched = touched or other.end >= fault.start - _NEAR
         kept += same
         missing += not same and not touched
+        if missing > most and not all_of_them:
+            break
     return kept, missing
-
-
-def _start(fault: Fault) -> int:
-    return fault.start
 
 
 def _is_same(one: Fault, other: Fault) -> bool:

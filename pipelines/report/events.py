@@ -17,7 +17,8 @@ from pipelines import wording
 from pipelines.report.collation import Edit
 from pipelines.report.form import NEWLINE, Form
 from pipelines.report.matching import Copy, Matching
-from pipelines.report.model import Event, SectionState, Severity, Span, Type
+from pipelines.report.model import WHOLE, Event, SectionState, Severity, Span, Type
+from pipelines.report.scan import NUMERALS
 from pipelines.report.statuses import Extent, is_cut
 
 _REPEATED = 0.8  # of an added passage that says again what the base says: it is a duplicate
@@ -27,6 +28,7 @@ _OWN = (
 _ALIKE = 5  # so many times longer may one side of an alteration be; beyond, two things happened
 _ALTERED = 120  # letters of the longer side
 _HEADING = 30  # letters of a line without a full stop: an interpolated heading
+_PASSAGE = 40  # letters of a passage whose place matters
 _SLIGHT = 4  # letters; less is minor, unless it is a number
 _CREDIT = re.compile(
     r"\s*[（(【\[]?\s*(?:文章|信息|稿件|本文)?(?:来源|來源|责任编辑|責任編輯|责编|编辑|作者|记者)\s*[:：]"
@@ -42,12 +44,9 @@ _PAGE = re.compile(r"[\s\-—–·.第页頁pP/]*(?:\d{1,4}|of|de|von|/|\s|[-—
 _ORDINAL = re.compile(
     r"\s*(?:第?[〇一二三四五六七八九十百\d]{1,4}[是、.．)）]?|[（(][〇一二三四五六七八九十\d]{1,3}[)）])\s*\Z"
 )
+_MARKS = "，、。；：,;:. "  # behind a code; they are the base's own
 _DIGITS = re.compile(r"\d")
-_NUMERAL = frozenset("〇零一二两三四五六七八九十百千万亿")
 _DATE = frozenset("年月日号")
-_DENSE = (
-    5  # single characters misread, and most of what differs: the text was recognised from a scan
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +59,29 @@ class _Piece:
 
 
 def events(
-    found: Matching, extents: Sequence[Extent], states: Sequence[SectionState]
+    found: Matching,
+    extents: Sequence[Extent],
+    states: Sequence[SectionState],
+    wrong: frozenset[Edit] = frozenset(),
 ) -> Iterator[Event]:
-    """The events of the letters; spans of the base are those of the form `found.a`."""
+    """The events of the letters; spans of the base are those of the form `found.a`.
+
+    `wrong` are edits that are letters misread from a picture.
+    """
     labels = [(extent.start, extent.heading) for extent in extents if extent.heading > extent.start]
     altered = [
         edit
         for edit in found.edits
-        if _is_alteration(found, edit)
-        and not any(x <= edit.a[0] and edit.a[1] <= y for x, y in labels)
+        if edit in wrong
+        or (
+            _is_alteration(found, edit)
+            and not any(x <= edit.a[0] and edit.a[1] <= y for x, y in labels)
+        )
     ]
     spent = {edit.a for edit in altered}, {edit.b for edit in altered}
-    changes = [_altered(found, edit) for edit in altered]
-    yield from _as_recognised(changes)
+    for edit in altered:
+        yield _as_misread(_altered(found, edit)) if edit in wrong else _altered(found, edit)
+    yield from _moved(found)
     added = list(_added(found, spent[1]))
     again = {event.span[0]: event for event in added if event.type == "duplicated" and event.span}
     for event in _lost(found, extents, states, spent[0]):
@@ -116,7 +125,7 @@ def _judged(found: Matching, a: str, b: str) -> tuple[Type, Severity, str]:
         return "damaged", "minor", "One word, badly read."
     if _DIGITS.search(a + b):
         return "altered", "substantive", "A number."
-    if set(a) & _NUMERAL and set(b) & _NUMERAL and len(a + b) <= 16:
+    if set(a) & NUMERALS and set(b) & NUMERALS and len(a + b) <= 16:
         return "altered", "substantive", "A number."
     if a[:1].isupper() and b[:1].isupper():
         return "altered", "substantive", "A name."
@@ -142,18 +151,26 @@ def _mixed(said: str) -> bool:
     return any(map(str.isdigit, said)) and any(map(str.isalpha, said))
 
 
-def _as_recognised(changes: list[Event]) -> Iterator[Event]:
-    """Single characters changed all over the text are a scan misread, not a hand at work."""
-    single = [e for e in changes if len(e.text) == len(e.base_text) == 1 and not e.note]
-    dense = len(single) >= _DENSE and 2 * len(single) > len(changes)
-    for event in changes:
-        if dense and event in single:
-            note = "One of many single characters that differ: probably misread from a picture."
-            yield replace(
-                event, type="damaged", severity="minor", repair=event.base_text, note=note
+def _as_misread(event: Event) -> Event:
+    note = "One of many places where other letters stand: probably misread from a picture."
+    return replace(event, type="damaged", severity="minor", repair=event.base_text, note=note)
+
+
+def _moved(found: Matching) -> Iterator[Event]:
+    """Passages that stand in another place than in the base."""
+    for each in found.moved:
+        if found.a.weight(*each.a) >= _PASSAGE:
+            there, here = found.a.whole(*each.a), found.b.whole(*each.b)
+            yield Event(
+                type="notation",
+                severity="minor",
+                section=None,
+                span=here,
+                text=found.b.main[slice(*here)],
+                base_span=there,
+                base_text=found.a.main[slice(*there)],
+                note="It stands in another place than in the base.",
             )
-        else:
-            yield event
 
 
 # ---------------------------------------------------------------- the base's side
@@ -171,7 +188,7 @@ def _lost(
         if (found.home[extent.start : extent.heading] < 0).any():
             numbers.append(found.a.span(extent.start, extent.heading))
         if state.status == "absent":
-            yield _dropped(found, (extent.heading, extent.end), "The whole section.")
+            yield _dropped(found, (extent.heading, extent.end), WHOLE)
             continue
         for run in found.lost(extent.heading, extent.end):
             if not any(x <= run[0] and run[1] <= y for x, y in spent):
@@ -295,6 +312,9 @@ def _addition(found: Matching, piece: _Piece) -> Event:
     if copies and size - again <= min(_OWN, (1 - _REPEATED) * size):
         return _duplicated(found, span, copies)
     kind, severity, note = _added_kind(said, letters, size, piece)
+    if kind == "markup":
+        span = span[0], span[0] + len(said.rstrip(_MARKS))
+        said = b.main[slice(*span)]
     largest = max(copies, key=lambda copy: b.weight(*copy.b), default=None)
     repeats = largest is not None and 2 * b.weight(*largest.b) > size
     return Event(
@@ -321,9 +341,8 @@ def _added_kind(said: str, letters: str, size: int, piece: _Piece) -> tuple[Type
         return "injected", "substantive", ""
     if _ORDINAL.match(said) or said.strip() == "是":
         return "notation", "notation", "A number of the witness's own."
-    if _CODE.fullmatch(said.strip()) or re.fullmatch(
-        r"[（(\[].{1,30}[\d%][^a-z]{0,6}[)）\]]", said
-    ):
+    bare = said.strip().rstrip(_MARKS)
+    if _CODE.fullmatch(bare) or re.fullmatch(r"[（(\[].{1,30}[\d%][^a-z]{0,6}[)）\]]", bare):
         return "markup", "furniture", "A code of the site's own."
     if wording.is_notice(letters):
         return "boilerplate", "furniture", ""

@@ -18,6 +18,7 @@ from pipelines.report.form import PAUSE, STOP, Form, cut
 _GRAM = 10  # letters of a stretch that is looked up; a Han character says two
 _LEAST = 12  # letters of a stretch that repeats the base: less is chance
 _OVERHANG = 3  # letters behind a clause that the base happens to have there too
+_FEW = 1000  # letters that are looked up one by one in the base; no source
 _OFTEN = 40  # places of one gram that are looked at; a phrase that is more common tells nothing
 
 
@@ -115,7 +116,7 @@ def _again(
     moved: list[Copy] = []
     if not wanted:
         return copies, moved
-    grams = _grams(a)
+    grams = _Grams(a, sum(edit.b[1] - edit.b[0] for edit in wanted))
     for edit in wanted:
         for start, place, size in _repeats(a, b, edit, grams, home):
             there = Copy(a=(start, start + size), b=(place, place + size))
@@ -142,24 +143,38 @@ def _size_of_gram(spoken: Form, place: int) -> int:
     return _GRAM // 2 if wide else _GRAM
 
 
-def _grams(a: Form) -> dict[str, list[int]]:
-    """Where each gram of the base begins."""
-    places: dict[str, list[int]] = defaultdict(list)
-    for place in range(len(a.letters)):
-        places[a.letters[place : place + _size_of_gram(a, place)]].append(place)
-    return places
+class _Grams:
+    """Where each gram of the base begins: looked up where few are wanted, else indexed once."""
+
+    def __init__(self, a: Form, wanted: int) -> None:
+        self._letters = a.letters
+        self._index: dict[str, list[int]] | None = None
+        if wanted > _FEW:
+            self._index = defaultdict(list)
+            for place in range(len(a.letters)):
+                self._index[a.letters[place : place + _size_of_gram(a, place)]].append(place)
+
+    def places(self, gram: str) -> list[int]:
+        """The first places of the gram, in order."""
+        if self._index is not None:
+            return self._index.get(gram, [])[:_OFTEN]
+        found: list[int] = []
+        place = self._letters.find(gram)
+        while place >= 0 and len(found) < _OFTEN:
+            found.append(place)
+            place = self._letters.find(gram, place + 1)
+        return found
 
 
 def _repeats(
-    a: Form, b: Form, edit: Edit, grams: dict[str, list[int]], home: npt.NDArray[np.int64]
+    a: Form, b: Form, edit: Edit, grams: _Grams, home: npt.NDArray[np.int64]
 ) -> Iterator[tuple[int, int, int]]:
     """(place in the base, in the witness, letters) of what the edit's side of the witness repeats."""
     place, end = edit.b
     while place < end:
         gram = b.letters[place : min(end, place + _size_of_gram(b, place))]
-        found = grams.get(gram, ())
         best = max(
-            (_judged(a, b, (start, place, end), edit, home) for start in found[:_OFTEN]),
+            (_judged(a, b, (start, place, end), edit, home) for start in grams.places(gram)),
             default=None,
         )
         if best is None or best[0] < _LEAST:

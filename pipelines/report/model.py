@@ -23,6 +23,7 @@ Type = Literal[
     "notation", "boilerplate",
 ]  # fmt: skip
 Severity = Literal["substantive", "minor", "notation", "furniture"]
+WHOLE = "The whole section."  # note of an event that says no more than the section's status
 SEVERITIES: tuple[Severity, ...] = ("substantive", "minor", "notation", "furniture")
 
 

@@ -80,6 +80,20 @@ def known_names(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(every)
 
 
+def writes(said: Iterable[tuple[str, str]], known: frozenset[str]) -> bool:
+    """Whether a witness writes names in pinyin at all, as (passage of the base, its own) tell.
+
+    Japanese has the characters, Russian its own letters, Vietnamese its own names: nothing is lost there.
+    """
+    kept = whole = 0
+    for base, own in said:
+        spelt = words(own)
+        found = names(base, known)
+        kept += sum(has(each, spelt) for each in found)
+        whole += len(found)
+    return 2 * kept > whole
+
+
 def has(spelt: str, said: frozenset[str]) -> bool:
     """Whether the words of a passage have the name, whole or as two names in either order."""
     if spelt in said:

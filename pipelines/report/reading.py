@@ -23,11 +23,14 @@ class WitnessText:
     text: str  # main text as archived
     repairs: tuple[Repair, ...] = ()
     links: tuple[PageLink, ...] = ()  # within sentences
-    form: Form = field(init=False, compare=False, repr=False)
+    _form: list[Form] = field(init=False, compare=False, repr=False, default_factory=list)
 
-    def __post_init__(self) -> None:
-        """The letters, made once."""
-        object.__setattr__(self, "form", form(self.text, self.repairs))
+    @property
+    def form(self) -> Form:
+        """The letters, made once, when they are asked for."""
+        if not self._form:
+            self._form.append(form(self.text, self.repairs))
+        return self._form[0]
 
     @property
     def language(self) -> str:

@@ -17,11 +17,14 @@ _FULL = 0.9  # of a section's letters; below, it is partial whatever is missing
 _CLAUSE = 20  # letters; a longer loss in one piece is a clause, and the section is not full
 _HEADING = 0.75  # of a heading's letters
 _BODY = 0.2  # of the text below a heading; less is heading only
+_SENTENCE = 40  # letters of a section that is one line of text, not the name of one
 _TRACE = 0.05  # of a section; less of it is chance
 _WHOLE = 0.9  # of a sentence
 _PHRASE = 8  # letters of the shortest phrase that shows a section at all
 _NEAR = 80  # letters between two pieces of one section in the witness
-_ORDINAL = re.compile(r"(?:第?[〇一二三四五六七八九十百\d]{1,4}[是]?|要|and|to|y|a)\Z")
+_ORDINAL = re.compile(
+    r"(?:第?[〇零一二三四五六七八九十百千\d]{1,6}[是编章节条款项目]?|要|and|to|y|a)\Z"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,8 @@ def _of_heading(found: Matching, extent: Extent, coverage: float) -> Status:
         return "truncated" if cut else "summarised"
     there = found.home[extent.heading : extent.end]
     first, last = int(there[there >= 0].min()), int(there[there >= 0].max()) + 1
+    if coverage >= _FULL and found.a.weight(extent.heading, extent.end) >= _SENTENCE:
+        return "full"  # nobody names a section by so many words
     if extent.unit.path == "title" and stands_alone(found.b, first, last):
         return "full"  # also where a sentence names it in quotes
     return "full" if _is_sentence(found.b, first, last) else "summarised"
@@ -145,6 +150,9 @@ def _shown(found: Matching, extent: Extent) -> bool:
     for place in range(extent.heading, extent.end):
         run = run + found.a.weight(place, place + 1) if found.home[place] >= 0 else 0
         longest = max(longest, run)
+    whole = found.a.weight(extent.heading, extent.end)
+    if _share(found, extent.heading, extent.end) >= _HEADING and 2 * longest > whole:
+        return True
     return longest >= min(_PHRASE, found.a.weight(extent.heading, extent.end))
 
 

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import cast
+from urllib.parse import quote
 
 from lxml import etree
 
@@ -18,6 +19,9 @@ from pipelines.report.model import Event, Report, Span, WitnessReport
 NAMESPACE = "http://www.tei-c.org/ns/1.0"
 _XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+# What `when` and `target` may hold: W3C dates, and addresses without spaces (TEI P5, teidata.temporal.w3c).
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)?")
+_ADDRESS = "%:/?#[]@!$&'()*+,;=~-._"
 _ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Each element with those that may stand directly in it.
@@ -93,11 +97,13 @@ def _header(header: "etree._Element", report: Report, ids: dict[str, str]) -> No
         entry = _add(witnesses, "witness")
         entry.set(_XML_ID, ids[each.identity.capture])
         entry.set(_XML_LANG, each.identity.language)
-        _add(entry, "ref", target=each.identity.url).text = _legal(
-            each.identity.title or each.identity.url
-        )
+        address = quote(each.identity.url, safe=_ADDRESS)
+        _add(entry, "ref", target=address).text = _legal(each.identity.title or each.identity.url)
         if each.identity.published_at:
-            _add(entry, "date", when=each.identity.published_at).text = each.identity.published_at
+            dated = _add(entry, "date")
+            dated.text = _legal(each.identity.published_at)
+            if _DATE.fullmatch(each.identity.published_at):
+                dated.set("when", each.identity.published_at)
         _add(entry, "note").text = f"Has {each.coverage:.1%} of the text. {each.caution}".strip()
     encoding = _add(header, "encodingDesc")
     _add(encoding, "variantEncoding", method="parallel-segmentation", location="internal")

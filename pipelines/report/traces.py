@@ -17,6 +17,9 @@ _PHRASE_WORDS = 4
 _PHRASE_SURE = 0.35
 _QUOTED = re.compile(r"[“\"«「]([^“”\"«»「」\n]{12,90})[”\"»」]")
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
+# Han characters of a language that writes them are those of its national standard: JIS X 0208, KS X 1001.
+_ENCODINGS = {"ja": "euc_jp", "ko": "euc_kr"}
+_STRANGE = 2  # characters of a run that are not in it: the run is Chinese
 _DEBRIS = re.compile(r"(?:\\+\s*){2,}|\ufffd+|(?:[□■�]\s*){2,}|(?:&#?\w{2,8};\s*){2,}")
 # A letter with an accent that is a word of no language, between two words: "as í como" for "así como".
 _TORN = re.compile(r"\b[^\W\d_]{1,12} [íúñìùćčğışşłńťż](?: |\b(?=[\w]))[^\W\d_]*")
@@ -39,8 +42,8 @@ def residue(text: str, tag: str, span: Span) -> Iterator[Event]:
     own = tag.partition("-")[0]
     for start, end in sentences(text, *span):
         said = text[start:end]
-        if own not in {"zh", "ja", "ko"}:
-            yield from _of_script(text, start, end)
+        if own != "zh":
+            yield from _of_script(text, start, end, _ENCODINGS.get(own, ""))
         found = language.detect(said)
         other = found.tag.partition("-")[0]
         long_enough = len(said.split()) >= _LEAST_WORDS
@@ -66,9 +69,19 @@ def _numbered(said: str) -> int:
     return match.end() if match else 0
 
 
-def _of_script(text: str, start: int, end: int) -> Iterator[Event]:
+def _of_script(text: str, start: int, end: int, own: str) -> Iterator[Event]:
     for match in _HAN.finditer(text, start, end):
+        if own and sum(not _is_in(each, own) for each in match[0]) < _STRANGE:
+            continue  # a language that writes such characters itself
         yield _event("residue", "substantive", text, match.span(), "Left in Chinese characters.")
+
+
+def _is_in(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def debris(text: str, span: Span) -> Iterator[Event]:

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rapidfuzz.distance import Levenshtein
+
 from pipelines.report import names, traces
 from pipelines.report.clauses import Clauses, Step, size
 from pipelines.report.losses import CLAIMED, SHOWN, Loss
@@ -20,7 +22,7 @@ _CLAUSE = 20  # letters; a loss of more is a clause
 _HEADING = 90  # characters of a line that may be a heading
 _WHOLE_CLAUSE = 0.55  # likeness of what follows a cut to a whole clause of the base
 _FIRST_WORDS = 3  # behind a cut; without them the clause must be less like the base's
-_UNLIKE = 0.73  # likeness of two clauses below which they are shown side by side
+_UNLIKE = 0.75  # likeness of two clauses below which they are shown side by side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,14 +124,33 @@ def _begins(witness: WitnessText, pair: Pair, place: int) -> int | None:
 
 
 def _numbers(base: Base, witness: WitnessText, pair: Pair) -> Iterator[Event]:
-    """Numbers from ten up that only one of the two has."""
+    """Numbers from ten up that only one of the two has; those most alike are one that was changed."""
     said_a, said_b = base.emended[slice(*pair.unit.span)], witness.text[slice(*pair.other.span)]
     in_a, in_b = numbers(said_a), numbers(said_b)
-    lost, added = sorted(in_a - in_b), sorted(in_b - in_a)
-    if lost and added:
-        yield _number(pair, said_a, said_b, (lost[0], added[0]), "altered")
-    elif lost:
-        yield _number(pair, said_a, said_b, (lost[0], ""), "dropped")
+    lost, added = set(in_a - in_b), set(in_b - in_a)
+    for near, one, other in sorted((Levenshtein.distance(x, y), x, y) for x in lost for y in added):
+        if one in lost and other in added and near < max(len(one), len(other)):
+            lost.remove(one)
+            added.remove(other)
+            yield _number(pair, said_a, said_b, (one, other), "altered")
+    for value in sorted(lost):
+        yield _number(pair, said_a, said_b, (value, ""), "dropped")
+    for value in sorted(added - numbers(base.emended)):
+        yield _injected(pair, said_b, value)
+
+
+def _injected(pair: Pair, said: str, value: str) -> Event:
+    return Event(
+        type="injected",
+        severity="minor",
+        section=pair.unit.path,
+        span=_found(said, value, pair.other.span),
+        text=value,
+        base_span=None,
+        base_text="",
+        note="A number that the base has nowhere.",
+        certain=False,
+    )
 
 
 def _number(pair: Pair, said_a: str, said_b: str, values: tuple[str, str], kind: str) -> Event:

@@ -18,6 +18,7 @@ from pipelines.report.model import (
 )
 from pipelines.report.notation import marks, of_repairs
 from pipelines.report.reading import WitnessText
+from pipelines.report.scan import as_meant, misread
 from pipelines.report.statuses import Extent, extents, state
 
 
@@ -25,10 +26,12 @@ def compare(base: Base, spoken: Form, witness: WitnessText) -> tuple[WitnessRepo
     """The report of a witness, and which letter of the base is where; `spoken` is the emended base."""
     found = match(spoken, witness.form)
     units = extents(spoken, base.units)
-    states = [state(found, extent) for extent in units]
+    wrong = misread(found)
+    meant = as_meant(found, wrong)
+    states = [state(meant, extent) for extent in units]
     sides = base.identity.language, witness.language
     said = [
-        *events(found, units, states),
+        *events(found, units, states, wrong),
         *marks(found, sides),
         *of_repairs(witness.form, witness.repairs),
         *of_links(witness),
@@ -37,7 +40,7 @@ def compare(base: Base, spoken: Form, witness: WitnessText) -> tuple[WitnessRepo
     placed = settled(base, said, states)
     report = WitnessReport(
         identity=witness.identity,
-        coverage=_coverage(found, units),
+        coverage=_coverage(meant, units),
         sections=tuple(states),
         events=placed,
     )

@@ -8,7 +8,7 @@ from archive.records import Section
 from pipelines.sections.labels import OUTER, Head, Kind, head
 from pipelines.sections.lost import Line, with_lost
 
-VERSION = "1"
+VERSION = "2"
 
 __all__ = ["VERSION", "sections"]
 

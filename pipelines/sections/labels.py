@@ -80,6 +80,10 @@ def _word(text: str) -> int:
     return _WORDS[text.lower()]
 
 
+def _firstly(text: str) -> int:
+    return list(_FIRSTLY.values()).index(_NO_TANWIN.sub("", text)) + 1
+
+
 def _circle(text: str) -> int:
     return ord(text) - ord("①") + 1
 
@@ -88,6 +92,12 @@ def _either(text: str) -> int:
     return roman_number(text.upper()) if set(text.upper()) <= set(_ROMAN) else han_number(text)
 
 
+_NO_TANWIN = re.compile("\u064b")
+# "Firstly" to "tenthly" in Arabic, which number the parts of a plan, with and without the mark of the ending.
+_FIRSTLY = {
+    f"{word[:-1]}\u064b?{word[-1]}\u064b?": word
+    for word in "أولا ثانيا ثالثا رابعا خامسا سادسا سابعا ثامنا تاسعا عاشرا".split()
+}
 _HAN = "[〇○零一二两三四五六七八九十百千]{1,7}"
 _NUMBER = rf"(?:{_HAN}|\d{{1,4}})"
 _ROMAN_NUMBER = r"(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
@@ -100,13 +110,16 @@ _RULES: Sequence[tuple[Kind, str, Callable[[str], int]]] = (
     ("annex", rf"(?:Annex|Anexo|Annexe|Anhang|Appendix)\s*(?P<n>{_EITHER})?\b", _either),
     ("part", rf"第\s*(?P<n>{_NUMBER})\s*[编編篇]", han_number),
     ("chapter", rf"第\s*(?P<n>{_NUMBER})\s*章", han_number),
-    ("chapter", rf"(?:Chapter|Cap[ií]tulo|Chapitre|Kapitel)\s+(?P<n>{_EITHER})\b", _either),
+    ("chapter", rf"제\s*(?P<n>{_NUMBER})\s*장", han_number),
+    ("article", rf"제\s*(?P<n>{_NUMBER})\s*조", han_number),
+    ("chapter", rf"(?:Chapter|Cap[ií]tulo|Chapitre|Kapitel|Глава)\s+(?P<n>{_EITHER})\b", _either),
     ("section", rf"第\s*(?P<n>{_NUMBER})\s*[节節]", han_number),
     ("section", rf"(?:Section|Secci[oó]n)\s+(?P<n>{_EITHER})\b", _either),
     ("article", rf"第\s*(?P<n>{_NUMBER})\s*[条條]", han_number),
-    ("article", rf"(?:Article|Art[ií]culo|Artikel)\s+(?P<n>{_EITHER})\b", _either),
+    ("article", rf"(?:Article|Art[ií]culo|Artikel|Статья)\s+(?P<n>{_EITHER})\b", _either),
     ("han", rf"(?P<n>{_HAN})\s*(?:、|[.．](?=\D))", han_number),
     ("han-brackets", rf"[（(]\s*(?P<n>{_HAN})\s*[）)]", han_number),
+    ("han", rf"(?P<n>{'|'.join(_FIRSTLY)})\s*[:：،.]", _firstly),
     ("roman", rf"(?P<n>{_ROMAN_NUMBER})\s*[.．。、](?=\s|\D)", roman_number),
     ("number-brackets", r"[（(]\s*(?P<n>\d{1,3})\s*[）)]", int),
     ("number-brackets", r"(?P<n>\d{1,3})[）)]", int),

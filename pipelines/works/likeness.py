@@ -1,5 +1,6 @@
 """Two texts unit by unit: what speaks for and against two units saying the same."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from pipelines.normal_form import normalise
 from pipelines.works import encoder
 from pipelines.works.numbers import numbers
 from pipelines.works.outline import MOST_UNITS, Unit, outline
+from pipelines.works.terms import terms
 
 Matrix = npt.NDArray[np.float64]  # a row for each unit of one text, a column for each of the other
 
@@ -18,6 +20,7 @@ _BINS = 4096  # that k-grams are counted in: two foreign units share a few by ch
 _WITHIN = 0.9  # what a unit that lies wholly in a longer one counts; 1.0 would be the same text
 _LEAST_WITHIN = 8  # k-grams of a unit below which lying in another one says nothing
 _PULL = 3.0  # units whose weight the middle of all texts has against that of a short text's own
+_FEW_TERMS = 3.0  # weight of terms that a unit has besides its own: one in common is little
 _BACKGROUND = 0.15  # likeness of two units that have nothing to do with each other
 
 
@@ -39,7 +42,7 @@ class Outlined:
 class Clues:
     """What is known of every two units; each matrix has a row for each unit of the first text."""
 
-    alike: Matrix  # about 0..1: cosine of vectors, or of letters within a language
+    alike: Matrix  # about 0..1: cosine of vectors; of letters within a language; of terms without vectors
     ahead_in_row: Matrix  # how far it is ahead of the best other unit of the second text
     ahead_in_column: Matrix  # how far it is ahead of the best other unit of the first
     longer: Matrix  # 0..2: |log| of how much longer one is than the other texts would have it
@@ -63,16 +66,22 @@ def same_language(a: Outlined, b: Outlined) -> bool:
     return a.language.partition("-")[0] == b.language.partition("-")[0]
 
 
+def by_terms(a: Outlined, b: Outlined) -> bool:
+    """Whether nothing better than numbers, names and a dictionary can compare the two texts."""
+    return not same_language(a, b) and (a.vectors is None or b.vectors is None)
+
+
 def clues(a: Outlined, b: Outlined) -> Clues:
     """Everything that can be compared of the units of two texts."""
+    encoder.one_thread()
     texts_a, texts_b = ([one.said(unit) for unit in one.units] for one in (a, b))
     if same_language(a, b):
         alike = centred = _letters(texts_a, texts_b)
-    elif a.vectors is not None and b.vectors is not None:
+    elif a.vectors is None or b.vectors is None:
+        alike = centred = _terms((texts_a, a.language), (texts_b, b.language))
+    else:
         alike = (a.vectors @ b.vectors.T).astype(np.float64)
         centred = (_centred(a.vectors) @ _centred(b.vectors).T).astype(np.float64)
-    else:
-        alike = centred = np.zeros((len(texts_a), len(texts_b)))
     shared, apart = _numbers(texts_a, texts_b)
     return Clues(
         alike=alike,
@@ -155,6 +164,25 @@ def _letters(texts_a: Sequence[str], texts_b: Sequence[str]) -> Matrix:
     long = np.minimum.outer(*((one > 0).sum(axis=1) for one in (bags_a, bags_b))) >= _LEAST_WITHIN
     within = np.where(long, _WITHIN * np.minimum(1.0, product / np.maximum(least, 1e-9)), 0.0)
     return np.asarray(np.minimum(1.0, np.maximum(cosine, within)))
+
+
+def _terms(side_a: tuple[Sequence[str], str], side_b: tuple[Sequence[str], str]) -> Matrix:
+    """How much of the terms that the two texts have in common two units share, rare ones counting more."""
+    sets_a, sets_b = ([terms(text, tag) for text in texts] for texts, tag in (side_a, side_b))
+    held_a, held_b = (Counter(term for one in sets for term in one) for sets in (sets_a, sets_b))
+    column = {term: place for place, term in enumerate(held_a.keys() & held_b.keys())}
+    share = [max(held_a[term] / len(sets_a), held_b[term] / len(sets_b)) for term in column]
+    weights = np.log1p(1 / np.array(share, np.float64))
+
+    def table(sets: Sequence[frozenset[str]]) -> Matrix:
+        held = np.zeros((len(sets), len(column)))
+        for row, one in enumerate(sets):
+            held[row, [column[term] for term in one if term in column]] = 1
+        return held
+
+    table_a, table_b = table(sets_a), table(sets_b)
+    sums_a, sums_b = (one @ weights + _FEW_TERMS for one in (table_a, table_b))
+    return np.asarray((table_a * weights) @ table_b.T / np.sqrt(np.outer(sums_a, sums_b)))
 
 
 def _bags(texts: Sequence[str]) -> npt.NDArray[np.float32]:

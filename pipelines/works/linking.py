@@ -1,8 +1,9 @@
 """Which documents are one work: each new text weighed once against those that may be the same plan.
 
     in one language    what `pipelines.relate` found to be a part of another text
-    across languages   the nearest texts by their vectors, unit by unit: `pipelines.works.judging`
-    circulars          the plan with the title that they name
+    across languages   the nearest texts by their vectors, unit by unit: `pipelines.works.judging`; without
+                       a sentence encoder by their terms: `pipelines.works.terms`
+    circulars          the plan with the title that they name, in their language or another
 
 Certain links are made, uncertain ones kept as suggestions; a person's word outranks both (archive.works).
 """
@@ -10,23 +11,22 @@ Certain links are made, uncertain ones kept as suggestions; a person's word outr
 import time
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from archive.errors import UnknownKey
 from archive.index import title_key
 from archive.records import Link, Relation
 from archive.store import Archive
 from archive.works import Kind, Weighing, WorkLink
 from pipelines.issuance import weigh
-from pipelines.works import encoder, judging
-from pipelines.works.announcing import announced, own_title
+from pipelines.works import encoder, judging, terms
+from pipelines.works.announcing import Naming, announced, named_across, own_title
 from pipelines.works.judging import Judgement, judge
-from pipelines.works.nearest import Nearest, mean_vector
+from pipelines.works.nearest import LEAST, Nearest, Vector, mean_vector, term_vector
 from pipelines.works.texts import Text, Texts
 
-VERSION = "1"
+VERSION = "2"
 LETTERS = f"{VERSION} letters"  # recipe of a weighing within one language
 ACROSS = f"{VERSION} {encoder.VERSION}"  # of one that looked for other languages too
+BLIND = f"{VERSION} {terms.VERSION}"  # of one that did so without an encoder
 
 _COMPARED = 10  # works that a text is compared with unit by unit
 _OF_ONE_WORK = 3  # texts of one work, before it is given up
@@ -45,10 +45,12 @@ class Linker:
         """Raises NotKept where the disk will not have the file of vectors."""
         self._archive = archive
         bases = {tag.partition("-")[0] for tag in archive.index.languages()}
-        self._across = len(bases) > 1 and encoder.is_there()
-        self.recipe = ACROSS if self._across else LETTERS
-        self._texts = Texts(archive, encode=self._across)
-        self._nearest = Nearest(archive.index)
+        self._across = len(bases) > 1
+        self._encodes = self._across and encoder.is_there()
+        self.recipe = ACROSS if self._encodes else BLIND if self._across else LETTERS
+        self._texts = Texts(archive, encode=self._encodes)
+        made_by, least = (encoder.VERSION, LEAST) if self._encodes else (terms.VERSION, 0.0)
+        self._nearest = Nearest(archive.index, made_by, least)
 
     def weigh(self, key: str) -> Weighing:
         """Weigh the version with this key, and keep what was found.
@@ -64,17 +66,17 @@ class Linker:
         links = [*self._parts(text), *self._circulars(text, title, announces)]
         vector = b""
         if self._across and self._stands_for_its_work(text, links):
-            mean = mean_vector(text.outlined)
-            if mean.any():
-                vector = mean.astype("<f2").tobytes()
-                links += self._others(text, mean)
+            whole = mean_vector(text.outlined) if self._encodes else term_vector(text.outlined)
+            if whole.any():
+                vector = whole.astype("<f2").tobytes()
+                links += self._others(text, whole, Naming(title=title, announces=announces))
         weighing = Weighing(
             text=text.key,
             capture=text.capture,
             recipe=self.recipe,
             vector=vector,
-            title=title,
-            announces=announces,
+            title=encoder.simplified(title),
+            announces=encoder.simplified(announces),
             links=tuple({(link.source, link.target): link for link in reversed(links)}.values()),
         )
         unheard = bool(title) and title_key(title) != title_key(text.issued.title)
@@ -153,12 +155,19 @@ class Linker:
         index = self._archive.index
         if announces:
             plans = dict.fromkeys(
-                (*index.weighed_titled(announces), *index.same_title(announces, 3))
+                (
+                    *index.weighed_titled(encoder.simplified(announces)),
+                    *index.same_title(announces, 3),
+                )
             )
             pairs = [(text.key, plan) for plan in plans]
         else:
             names = dict.fromkeys(each for each in (title, text.issued.title or "") if each)
-            pairs = [(one, text.key) for name in names for one in index.weighed_announcing(name)]
+            pairs = [
+                (one, text.key)
+                for name in names
+                for one in index.weighed_announcing(encoder.simplified(name))
+            ]
         for source, target in dict.fromkeys(pairs):
             if index.version(source).document != index.version(target).document:
                 yield WorkLink(
@@ -173,14 +182,12 @@ class Linker:
 
     # ------------------------------------------------------------------ across languages
 
-    def _others(
-        self, text: Text, mean: "np.ndarray[tuple[int], np.dtype[np.float32]]"
-    ) -> list[WorkLink]:
-        """Links to the texts of other languages that are the same plan, or may be."""
+    def _others(self, text: Text, whole: Vector, naming: Naming) -> list[WorkLink]:
+        """Links to the texts of other languages that are the same plan, may be, or are its circular."""
         links: list[WorkLink] = []
         tried: dict[str, int] = {}  # by work, texts that were compared
         done = {self._archive.index.work(text.document).key}
-        for key, _ in self._nearest.near(mean, text.outlined.language):
+        for key, _ in self._nearest.near(whole, text.outlined.language):
             try:
                 work = self._archive.index.work(key).key
             except UnknownKey:
@@ -190,12 +197,41 @@ class Linker:
             if work not in tried and len(tried) >= _COMPARED:
                 break
             tried[work] = tried.get(work, 0) + 1
-            link = self._compared(text, self._texts.text(key))
+            other = self._texts.text(key)
+            link = self._circular_across(text, naming, other) or self._compared(text, other)
             if link is not None:
                 links.append(link)
                 if link.certain:
                     done.add(work)
         return links
+
+    def _circular_across(self, text: Text, naming: Naming, other: Text) -> WorkLink | None:
+        """The link from a circular to the plan that it names in another language; None where it is none."""
+        units = other.outlined.units
+        theirs = announced(other.issued.title or "", other.outlined.text, units)
+        if bool(theirs) == bool(naming.announces):
+            return None
+        if theirs:
+            circular, plan, named = other, text, theirs
+            titles = (naming.title, text.issued.title or "")
+        else:
+            circular, plan, named = text, other, naming.announces
+            titles = (own_title(other.outlined.text, units), other.issued.title or "")
+        said = max(
+            (named_across(named, title, encode=self._encodes) for title in titles if title),
+            default=None,
+        )
+        if said is None or not said.likely:
+            return None
+        return WorkLink(
+            source=circular.key,
+            target=plan.key,
+            kind="announces",
+            certain=said.certain,
+            score=round(said.score, 4),
+            because=f"It issues “{named}”, and this is “{said.title}”: {said.score:.0%} alike.",
+            recipe=self.recipe,
+        )
 
     def _compared(self, text: Text, other: Text) -> WorkLink | None:
         """The link between two texts of different languages; None where they are nothing to each other."""
@@ -206,11 +242,15 @@ class Linker:
         covered = judged.covered
         if judged.direction == "b in a":
             ends, covered = (other.key, text.key), (covered[1], covered[0])
-        return _across(ends, judged.kind, judged, covered)
+        return _across(ends, judged.kind, judged, covered, self.recipe)
 
 
 def _across(
-    ends: tuple[str, str], kind: Kind, judged: Judgement, covered: tuple[float, float]
+    ends: tuple[str, str],
+    kind: Kind,
+    judged: Judgement,
+    covered: tuple[float, float],
+    recipe: str,
 ) -> WorkLink:
     return WorkLink(
         source=ends[0],
@@ -219,7 +259,7 @@ def _across(
         certain=judged.certain,
         score=judged.score,
         because=judged.because,
-        recipe=f"{ACROSS} {judging.VERSION}",
+        recipe=f"{recipe} {judging.VERSION}",
         covered=covered,
         pairs=judged.pairs,
         numbers=judged.numbers,
@@ -250,7 +290,8 @@ def link(archive: Archive, fresh: Iterable[str] = (), seconds: float = 20.0) -> 
             count += 1
         if linker.recipe == LETTERS:
             return count
-        for key in archive.index.unweighed(linker.recipe, _FEW):
+        known = {linker.recipe, ACROSS}  # what an encoder found out stays where there is none
+        for key in archive.index.unweighed(known, _FEW):
             if time.monotonic() - begun > seconds:
                 break
             linker.weigh(key)

@@ -3,10 +3,12 @@
 Numbers below ten are left out: languages write them as words, and they prove little.
 """
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 _LEAST = 10
 _SHORT_WORD = 5  # letters: "mil" begins many words
@@ -42,6 +44,7 @@ _HAN_GROUPS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _DIGIT = re.compile(r"(?![0-9])\d")
 
 
+@lru_cache(maxsize=1 << 13)  # a text is compared with ten others, unit by unit
 def numbers(text: str) -> frozenset[str]:
     """The numbers from ten up, as plain decimals.
 
@@ -79,8 +82,18 @@ def _value(digits: str) -> Decimal | None:
 def _written_in_han(text: str) -> Iterator[str]:
     for match in _HAN_NUMBER.finditer(text):
         value = _han_value(match[0])
+        if _counted(match[0]):
+            continue
         if value >= _LEAST and len(str(value)) <= _MOST_DIGITS:
             yield str(value)
+
+
+def _counted(text: str) -> bool:
+    """Whether digits in a row are counted up, not read as one: 一二三产 are three kinds of industry."""
+    places = [_HAN_DIGITS.get(character) for character in text]
+    return len(text) < 4 and all(
+        a is not None and b == a + 1 for a, b in itertools.pairwise(places)
+    )
 
 
 def _han_value(text: str) -> int:

@@ -6,15 +6,16 @@ again with what the order says. Pairs against the order are found where their cl
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
-from pipelines.works.likeness import Clues, Matrix, Outlined, clues
+from pipelines.works.likeness import Clues, Matrix, Outlined, by_terms, clues
 from pipelines.works.outline import Unit
 
-VERSION = "1"
+VERSION = "2"
 
 Places = tuple[int, int]  # of a unit in the first text, in the second
 
@@ -38,6 +39,15 @@ ORDERED = Weights(
     start=-4.5,
     clues=(-2.15, 13.54, 8.47, -2.85, 1.18, -2.37, 9.5),
     order=(2.43, -0.04, 0.41),
+)
+# The same with no vectors, by terms: numbers, names and a dictionary.
+TERMS_ALONE = Weights(
+    start=0.5, clues=(-1.13, 7.84, 5.67, -4.22, 1.26, -0.53, -1.13), order=(0.0, 0.0, 0.0)
+)
+TERMS_ORDERED = Weights(
+    start=1.07,
+    clues=(-1.03, 7.67, 5.0, -4.05, 0.89, -0.98, -1.03),
+    order=(0.84, -0.61, 1.05),
 )
 _SAME_PLACE = 1.0  # the same number in both trees; news has none, so this is no fitted one
 PAIRED = -1.5  # log-odds from which two units are paired: each is in the other's way besides
@@ -65,8 +75,8 @@ class Order:
 
 def align(a: Outlined, b: Outlined) -> tuple[Pair, ...]:
     """Every unit of both texts once, in the order of `a`; one of `b` alone follows what it follows there."""
-    odds = log_odds(clues(a, b))
-    partner = dict(pairs(odds, PAIRED))
+    odds = log_odds(a, b, clues(a, b))
+    partner = _headed(a, b, dict(pairs(odds, PAIRED)))
     origin = {column: row for row, column in partner.items()}
     found: list[Pair] = []
     lonely = [place for place in range(len(b.units)) if place not in origin]
@@ -86,12 +96,39 @@ def align(a: Outlined, b: Outlined) -> tuple[Pair, ...]:
     return tuple(found)
 
 
-def log_odds(known: Clues) -> Matrix:
-    """The log-odds that two units say the same, for each two."""
-    alone = weighed(known, ALONE)
+def _headed(a: Outlined, b: Outlined, partner: dict[int, int]) -> dict[int, int]:
+    """The same with headings paired as what stands under them is: a few words of their own tell little."""
+    places_a, places_b = ({unit.path: at for at, unit in enumerate(one.units)} for one in (a, b))
+    under: dict[str, Counter[str]] = {}
+    for row, column in partner.items():
+        above, over = (unit.path.rpartition(".")[0] for unit in (a.units[row], b.units[column]))
+        if above in places_a and over in places_b:
+            under.setdefault(above, Counter())[over] += 1
+    likely = {
+        above: over.most_common(1)[0][0]
+        for above, over in under.items()
+        if over.most_common(1)[0][1] * 2 > over.total() and over.total() > 1
+    }
+    moved = {
+        places_a[above]: places_b[over]
+        for above, over in likely.items()
+        if list(likely.values()).count(over) == 1
+    }
+    kept = {
+        row: column
+        for row, column in partner.items()
+        if row not in moved and column not in moved.values()
+    }
+    return kept | moved
+
+
+def log_odds(a: Outlined, b: Outlined, known: Clues) -> Matrix:
+    """The log-odds that two units of the texts say the same, for each two, by what is known of them."""
+    first, second = (TERMS_ALONE, TERMS_ORDERED) if by_terms(a, b) else (ALONE, ORDERED)
+    alone = weighed(known, first)
     order = order_of(pairs(alone, FIRST), alone.shape)
-    ordered = weighed(known, ORDERED)
-    for clue, weight in zip(clues_of(order), ORDERED.order, strict=True):
+    ordered = weighed(known, second)
+    for clue, weight in zip(clues_of(order), second.order, strict=True):
         ordered += weight * clue
     return ordered
 

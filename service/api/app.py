@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from archive.errors import ArchiveError
 from service import memento
-from service.api import errands, plans, reading, uploads
+from service.api import errands, plans, reading, uploads, watches
 from service.api.answers import PRIVATE, answer
 from service.api.gate import Gate, needs
 from service.api.opened import Opened
@@ -69,9 +69,11 @@ def create_app(config: Config) -> FastAPI:
         reading.router,
         plans.router,
         errands.reading,
+        watches.reading,
         errands.submitting,
         uploads.router,
         errands.operating,
+        watches.operating,
     ):
         app.include_router(router, prefix=ROOT)
     app.include_router(memento.router)

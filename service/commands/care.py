@@ -22,8 +22,8 @@ from pipelines import flow
 from pipelines.normal_form import normalise
 from pipelines.repair import repaired
 from pipelines.workers import Readers
-from service import terminal, views
-from service.elsewhere import or_remote
+from service import progress, terminal, views
+from service.elsewhere import clear_stores, or_remote
 from service.fetching import Span
 from service.options import Settings, common, print_json
 
@@ -70,15 +70,17 @@ def verify(
     began = datetime.now(UTC)
     with settings.reader() as archive:
         names = tuple(archive.index.indexed())
+        names = rounds.subset(names, *subset) if subset else names
         if quick:
             report = verification.verify_quickly(archive)
         elif subset or max_duration is not None:
-            names = rounds.subset(names, *subset) if subset else names
             names = rounds.longest_unproved(archive.path, names)
             chosen = Chosen(names=names, seconds=max_duration)
-            report = verification.verify_partly(archive, chosen, again)
+            with progress.advancing("verify", len(names), files=True) as advance:
+                report = verification.verify_partly(archive, chosen, again, advance)
         else:
-            report = verification.verify_fully(archive, again)
+            with progress.advancing("verify", len(names), files=True) as advance:
+                report = verification.verify_fully(archive, again, advance)
     with suppress(NotKept):  # a read-only medium can be proved too
         rounds.note(settings.path, report, began)
     problems = [views.problem(problem) for problem in report.problems]
@@ -157,8 +159,8 @@ def takedown(settings: Settings, target: str, reason: str, by: str) -> int:
     """Take a version or a capture out of the archive for good; a tombstone stays.
 
     KEY names a version, of which every capture goes; CAPTURE is the id of one. Captures of the same bytes go
-    with it. Copies elsewhere, in quarantine/ too, are yours to delete; so are the bytes of a capture that was
-    imported with --in-place.
+    with it, and so do they in the store of the last push; status 1 when a store still has them. Other copies,
+    in quarantine/ too, are yours to delete; so are the bytes of a capture that was imported with --in-place.
     """
     Archive.open(settings.path).close()  # says what is wrong with a folder that is none
     try:
@@ -166,13 +168,23 @@ def takedown(settings: Settings, target: str, reason: str, by: str) -> int:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     _catch_up(settings)
+    stores = clear_stores(settings.path)
     if settings.as_json:
-        print_json({"taken": [_tombstone(each) for each in tombstones]})
+        print_json({"taken": [_tombstone(each) for each in tombstones], "stores": stores})
     else:
         for each in tombstones:
             terminal.say(f"{each.url}  {each.captured_at:%Y-%m-%d %H:%M}  {len(each.gone)} records")
         terminal.say(f"{len(tombstones)} captures taken down.")
-    return 0
+        _print_stores(stores)
+    return 1 if any(store["left"] for store in stores) else 0
+
+
+def _print_stores(stores: list[views.View]) -> None:
+    for store in stores:
+        for name in store["replaced"]:
+            terminal.say(f"{store['store']}: {name} was replaced there.")
+        for left in store["left"]:
+            terminal.say(f"{store['store']} still has {left['name']}: {left['reason']}")
 
 
 def _tombstone(tombstone: Tombstone) -> views.View:

@@ -1,18 +1,14 @@
 """Commands that take in what is on this machine already: ingest, import."""
 
 import mimetypes
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from archive.captures import ENTITY_LIMIT
-from archive.imports import Advance
 from archive.records import Resource
-from service import terminal, views
+from service import progress, terminal, views
 from service.intake import Intake, report
 from service.options import Address, Settings, common, moment, print_json
 
@@ -56,7 +52,8 @@ def import_(settings: Settings, warcs: tuple[Path, ...], in_place: bool) -> int:
     reports = []
     with Intake(settings) as intake:
         for path in warcs:
-            with _bar(path.name, path.stat().st_size * (2 if in_place else 1)) as advance:
+            size = path.stat().st_size * (2 if in_place else 1)
+            with progress.advancing(path.name, size) as advance:
                 reports.append(intake.take_warc(path, advance, in_place=in_place))
     files = [views.import_report(each) for each in reports]
     if settings.as_json:
@@ -65,23 +62,6 @@ def import_(settings: Settings, warcs: tuple[Path, ...], in_place: bool) -> int:
         terminal.results(intake.results)
         terminal.imports(files)
     return 1 if any(each.problems for each in reports) else 0
-
-
-@contextmanager
-def _bar(word: str, size: int) -> Iterator[Advance]:
-    """A bar on standard error for so many bytes of a file; nothing where that is no terminal."""
-    console = terminal.progress_console()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task(word[:60], total=size)
-        yield lambda passed: bar.advance(task, passed)
 
 
 def _media_type(file: Path, body: bytes) -> str:

@@ -87,7 +87,11 @@ def _report(settings: Settings, job: Job) -> int:
 
 
 def _line(job: Job) -> str:
-    far = f"  {job.progress.settled} of {job.progress.total}" if job.progress else ""
+    far = (
+        f"  {job.progress.settled} of {job.progress.total} {job.progress.unit}"
+        if job.progress
+        else ""
+    )
     why = job.error or job.waiting
     asked = job.argument.get("site") or ", ".join(
         job.argument.get("urls") or job.argument.get("paths") or ()

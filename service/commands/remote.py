@@ -16,7 +16,7 @@ from archive.remote.pushing import Pushed
 from archive.remote.pushing import push as push_files
 from pipelines import flow
 from pipelines.workers import Readers
-from service import terminal, views
+from service import progress, terminal, views
 from service.commands import care
 from service.elsewhere import store_named
 from service.options import Settings, common, print_json
@@ -47,6 +47,7 @@ _HELD = {
     "sidecar": "there by its sidecar's word",
     None: "not pushed",
 }
+_OUTDATED = "there as it was before a takedown: push"
 
 
 @archive.command()
@@ -90,7 +91,7 @@ def pull(
     store = store_named(settings, address, endpoint_url)
     pulled = pull_files(settings.path, store, names, sidecars_only=sidecars_only)
     rows = _report(settings, store, pulled)
-    if any(row["state"] in {"fetched", "left there"} for row in rows):
+    if any(row["state"] in {"fetched", "left there", "replaced"} for row in rows):
         with settings.writer() as opened, Readers() as readers:
             flow.catch_up(opened, readers)
     return _status_of(rows)
@@ -118,7 +119,7 @@ def status(settings: Settings) -> int:
     terminal.facts({name: value for name, value in view.items() if name != "files"})
     for each in view["files"]:
         place = "here" if each["here"] else "only in the store"
-        held = _HELD[each["proof"]]
+        held = _OUTDATED if each["outdated"] else _HELD[each["proof"]]
         terminal.say(f"{each['name']}  {each['size']} bytes, {place}, {held}")
     return 0
 
@@ -126,11 +127,14 @@ def status(settings: Settings) -> int:
 def _report(settings: Settings, store: Store, outcomes: Iterable[Pushed | Pulled]) -> list[View]:
     """Each file as soon as something became of it; all of them, for --json and for the caller."""
     rows: list[View] = []
-    for each in outcomes:
-        row = _row(each)
-        rows.append(row)
-        if not settings.as_json:
-            terminal.say(_line(row))
+    files = len(list((settings.path / "warc").glob("*.warc.gz")))
+    with progress.advancing(store.address, files, files=True) as advance:
+        for each in outcomes:
+            row = _row(each)
+            rows.append(row)
+            advance(1)
+            if not settings.as_json:
+                terminal.say(_line(row))
     refused = [row for row in rows if row["state"] == "refused"]
     if settings.as_json:
         print_json({"store": store.address, "files": rows})
@@ -151,13 +155,15 @@ def _row(each: Pushed | Pulled) -> View:
         "reason": each.reason or None,
     }
     if isinstance(each, Pushed):
-        row |= {"proof": each.proof or None, "dropped": each.dropped}
+        row |= {"proof": each.proof or None, "dropped": each.dropped, "earlier": list(each.earlier)}
     return row
 
 
 def _line(row: View) -> str:
     proof = f", proved by {row['proof']}" if row.get("proof") else ""
     gone = ", dropped here" if row.get("dropped") else ""
+    if earlier := row.get("earlier"):
+        gone += f", but the bucket keeps versions from before a takedown: {', '.join(earlier)}"
     reason = f": {row['reason']}" if row["reason"] else ""
     return f"{row['state']:<10}  {row['name']}  {row['size']} bytes{proof}{gone}{reason}"
 
@@ -166,6 +172,7 @@ def _status(settings: Settings) -> View:
     path = settings.path
     with settings.reader():
         where = addresses.remembered(path)
+    outdated = receipts.outdated(path)
     rows = []
     for name in receipts.sealed(path):
         receipt = receipts.kept(path, name)
@@ -175,6 +182,7 @@ def _status(settings: Settings) -> View:
                 "name": name,
                 "size": (path / name).stat().st_size if here else receipt.size if receipt else None,
                 "here": here,
+                "outdated": name in outdated,
                 "proof": receipt.proof if receipt else None,
                 "confirmed_at": views.rfc3339(receipt.confirmed_at) if receipt else None,
             }

@@ -8,11 +8,13 @@ from rich.text import Text
 
 from archive import files
 from pipelines.report import Event, Report, WitnessReport
-from pipelines.report.tei import tei
-from service import report_file, terminal
+from pipelines.report.model import WHOLE
+from service import terminal
+from service.exports import FORMS, export
 from service.options import Settings, common, print_json
 from service.pages.report import report_page, view
 
+_LINES = 25  # events of a witness that are printed without --all: a screen
 _SHOWN = 60  # characters of a passage
 _STYLE = {"full": "green", "absent": "red"}
 
@@ -32,13 +34,17 @@ _STYLE = {"full": "green", "absent": "red"}
     help="Write the base with its apparatus as TEI XML.",
 )
 @click.option(
+    "--zip",
+    "as_zip",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write all of these and the text of every witness in one folder.",
+)
+@click.option(
     "--all", "every", is_flag=True, help="Show notation, furniture and what is not certain too."
 )
 @common
 @click.pass_obj
-def report(
-    settings: Settings, key: str, as_html: Path | None, as_tei: Path | None, every: bool
-) -> int:
+def report(settings: Settings, /, key: str, every: bool, **into: Path | None) -> int:
     """Report what each witness of a work kept, cut, added, changed and damaged.
 
     KEY names the work, or any document or version of it.
@@ -48,10 +54,9 @@ def report(
             made = report_page(archive, key)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-    if as_html:
-        files.replace(as_html, report_file.html(made).encode())
-    if as_tei:
-        files.replace(as_tei, tei(made))
+        for form in FORMS:
+            if path := into.get(f"as_{form}"):
+                files.replace(path, export(archive, made, form).body)
     if settings.as_json:
         print_json(view(made))
     else:
@@ -64,10 +69,14 @@ def _print(made: Report, *, every: bool) -> None:
     base = made.base.identity
     out.print(Text.assemble((base.title or made.work, "bold"), f"\n  base: {base.url}"))
     for lost in made.base.apparatus:
-        out.print(Text(f"  read at {lost.at}: {lost.text}  with {', '.join(lost.witnesses)}"))
+        out.print(
+            Text(
+                f"  restored at character {lost.at}: {lost.text} (it stands at {', '.join(lost.witnesses)})"
+            )
+        )
     for each in made.witnesses:
         _print_witness(each, every=every)
-    out.print(Text("\nDescent", style="bold"))
+    out.print(Text("\nWho copied from whom", style="bold"))
     for edge in made.descent:
         out.print(Text(f"  {edge.target}\n    from {edge.source}  p = {edge.p:.2g}"))
         out.print(Text(f"    {edge.evidence}", style="dim"))
@@ -88,13 +97,18 @@ def _print_witness(each: WitnessReport, *, every: bool) -> None:
     shown = [
         event
         for event in each.events
-        if every or (event.certain and event.severity in {"substantive", "minor"})
+        if every
+        or (event.certain and event.note != WHOLE and event.severity in {"substantive", "minor"})
     ]
+    shown = shown if every else shown[:_LINES]
     for event in shown:
         out.print(Text(_line(event)))
     if len(shown) < len(each.events):
         left = len(each.events) - len(shown)
-        said = f"  {left} more with --all: notation, furniture, passages to be read side by side"
+        said = (
+            f"  {left} more with --all, among them notation, page furniture and passages that are not "
+            "certain and stand side by side"
+        )
         out.print(Text(said, style="dim"))
     if each.caution:
         out.print(Text(f"  {each.caution}", style="dim"))

@@ -12,6 +12,7 @@ from service.config import Config, UnusableConfig, read_config
 from service.jobs.desk import LET_GO_SECONDS
 from service.jobs.worker import Duties, work
 from service.options import Settings, common, database
+from service.tell import telling
 
 _MISSED = 6  # signs of life, after which a worker is dead: see docs/configuration.md
 
@@ -51,6 +52,7 @@ def worker(
     """
     config = _configured(settings, url, file)
     logs.configure(config.log)
+    logging.getLogger("dbos").setLevel(logging.WARNING)  # it tells of each table that it makes
     duties = Duties(
         crawls=crawls,
         let_go_seconds=let_go_seconds,
@@ -58,7 +60,8 @@ def worker(
         beat_seconds=config.heartbeat_seconds,
         dead_seconds=_MISSED * config.heartbeat_seconds,
     )
-    work(config.archive, config.database_url, duties, _say)
+    with telling(config):
+        work(config.archive, config.database_url, duties, _say)
     logging.shutdown()
     sys.stdout.flush()
     # Threads of jobs that the next worker goes on with wait for ever: ending like this leaves them.

@@ -54,8 +54,11 @@ class Config:
     archive: Path
     database_url: str  # of jobs and schedules: "sqlite:///..." or "postgresql://..."
     contact: str  # mail or web address that sites are told
-    allow_addresses: str  # networks that the address guard lets pass: see crawlers.guard.allowances
+    allow_addresses: (
+        str  # networks that the address guard lets pass: see crawlers.addresses.allowances
+    )
     sites: tuple[Path, ...]  # files with rows of sites, beside the shipped ones
+    language: str  # of mails, webhooks and feeds: one of service.words.LANGUAGES
     host: str  # that the web pages and the API listen on
     port: int  # 0 for any free one
     url: str  # the public address of the pages, without a slash at its end

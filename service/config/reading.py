@@ -231,6 +231,7 @@ def _config(values: dict[str, Value], webhooks: tuple[Webhook, ...], source: _So
         contact=given["contact"],
         allow_addresses=given["allow_addresses"],
         sites=tuple(map(Path, given["sites"])),
+        language=given["language"],
         host=given["server.host"],
         port=given["server.port"],
         url=given["server.url"] or _address(given["server.host"], given["server.port"]),

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from crawlers.guard import allowances
+from crawlers.addresses import allowances
+from service.words import DEFAULT, LANGUAGES
 
 Value = str | int | bool | tuple[str, ...]
 _LEAST_SECRET = 16  # characters of a webhook's key: 128 bits of hexadecimal would be 32; no source
@@ -124,6 +125,12 @@ SETTINGS = (
         check=_networks,
     ),
     Setting(key="sites", default=(), means="files with rows of sites beside the shipped ones"),
+    Setting(
+        key="language",
+        default=DEFAULT,
+        means="the language of mails, webhooks and feeds: `en` or `zh-Hans`; pages ask the browser",
+        check=_one_of(*LANGUAGES),
+    ),
     Setting(
         key="server.host",
         default="127.0.0.1",

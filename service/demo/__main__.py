@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from service.demo.show import StoryBroken, tell
+from service.demo.picture import draw
+from service.demo.show import Stage, StoryBroken, tell
 from service.demo.world import served
 
 MARK = "made-by-the-demo.txt"  # only a folder that holds this file is ever emptied
@@ -36,12 +37,22 @@ def emptied(folder: Path) -> Path:
     show_default=True,
     help="Where the demo's archive goes. What an earlier demo left there is deleted.",
 )
-def main(folder: Path) -> None:
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    hidden=True,
+    help="Where a picture of two of the commands goes, for README.md.",
+)
+def main(folder: Path, picture: Path | None) -> None:
     """Archive six made-up pages about one plan, then show what became of it."""
     console = Console(width=None if sys.stdout.isatty() else 100)
     try:
         with served() as world:
-            tell(console, world, emptied(folder))
+            stage = Stage(console, world, emptied(folder) / "archive")
+            pasted = folder / "pasted.txt"
+            first, second = tell(stage, pasted)
+            if picture is not None:
+                draw(stage, first, second, pasted, picture)
     except (StoryBroken, OSError) as broken:
         console.file.flush()
         sys.exit(f"The demo stopped: {broken}")

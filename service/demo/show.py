@@ -23,7 +23,9 @@ from rich.text import Text
 from service.demo.sites import ISSUED, MINISTRY, REVISED, SITES, passage
 from service.demo.world import World
 
-PATIENCE = 100.0  # seconds for one command; it takes a few on a slow machine
+PATIENCE = (
+    600.0  # seconds for one command, which takes a few: against one that hangs, not a slow machine
+)
 DELAY = "0.1"  # seconds between requests to one site; all of them are on this machine
 SHORT = 12  # characters of a key, as the commands show it
 PASTED = "地下淡水透镜体"  # stands in the paragraph that somebody pastes, and nowhere else
@@ -81,6 +83,16 @@ class Stage:
         self._typed(typed(words))
         self._ended(words, self._command(words, None).returncode)
 
+    def coloured(self, *words: str) -> str:
+        """What a command prints on a terminal; nothing is printed here.
+
+        Raises:
+            StoryBroken: it ended with another status than 0.
+        """
+        answer = self._command(words, subprocess.PIPE, {"FORCE_COLOR": "1"})
+        self._ended(words, answer.returncode)
+        return answer.stdout
+
     def ask(self, *words: str) -> dict[str, Any]:
         """What a command gives with `--json`; nothing is printed.
 
@@ -102,12 +114,12 @@ class Stage:
         self._console.file.flush()
 
     def _command(
-        self, words: Sequence[str], stdout: int | None
+        self, words: Sequence[str], stdout: int | None, more: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(  # noqa: S603 - our own command line, on our own words
                 [sys.executable, "-m", "service.cli", *words],
-                env=environment(self._settings),
+                env=environment({**self._settings, **(more or {})}),
                 stdout=stdout,
                 text=True,
                 encoding="utf-8",
@@ -138,25 +150,25 @@ def typed(words: Sequence[str]) -> str:
     return " \\\n    ".join([first, *(word for word in words if word.startswith("http://"))])
 
 
-def tell(console: Console, world: World, folder: Path) -> None:
-    """Tell the whole story; `folder` exists and is empty.
+def tell(stage: Stage, pasted: Path) -> tuple[str, str]:
+    """Tell the whole story; the keys of the plan's two versions. `pasted` is written on the way.
 
     Raises:
         StoryBroken: a command failed, or gave what the story cannot go on with.
     """
     began = monotonic()
-    stage = Stage(console, world, folder / "archive")
     introduce(stage)
     archive_all(stage)
     amend(stage)
     first, second = versions(stage)
     stage.chapter("4  What changed from one version to the other")
     stage.run("diff", first, second)
-    look_up(stage, first, folder / "pasted.txt")
+    look_up(stage, first, pasted)
     prove(stage)
     stage.chapter(f"That was all, in {monotonic() - began:.0f} seconds")
     stage.say("The archive stays, and so does everything in it, until the demo runs again:")
     stage.say(str(stage.archive))
+    return first, second
 
 
 def introduce(stage: Stage) -> None:

@@ -1,6 +1,7 @@
 """A command of ours in a process of its own: verify, push, import, rebuild-index as jobs.
 
-The process prints what the command prints with --json, and ends at once when its worker is gone.
+The process prints what the command prints with --json, says how far it is where the command shows a bar,
+and ends at once when its worker is gone.
 """
 
 import io
@@ -16,6 +17,7 @@ from multiprocessing.connection import Connection
 import msgspec
 
 from service.cli import run
+from service.progress import Far, heard_by
 from service.views import View
 
 _FORKS = multiprocessing.get_context("forkserver")
@@ -36,8 +38,8 @@ class Chore:
         self._process.start()
         theirs.close()
 
-    def run(self, hear: Callable[[str], None]) -> tuple[int, View]:
-        """Its exit status and its answer; `hear` gets each line of its standard error.
+    def run(self, hear: Callable[[str | Far], None]) -> tuple[int, View]:
+        """Its exit status and its answer; `hear` gets each line of its standard error, and how far it is.
 
         Raises:
             ChoreDied: it was killed, or broke.
@@ -45,10 +47,11 @@ class Chore:
         try:
             while True:
                 said = self._pipe.recv()
-                if not isinstance(said, str):
-                    status, text = said
-                    return status, _view(text)
-                hear(said)
+                if isinstance(said, str | Far):
+                    hear(said)
+                    continue
+                status, text = said
+                return status, _view(text)
         except (EOFError, ConnectionError) as error:
             self._process.join(5)
             raise ChoreDied(f"The process ended with {self._process.exitcode}.") from error
@@ -78,7 +81,7 @@ def _serve(pipe: Connection, arguments: tuple[str, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
     out = io.StringIO()
-    with redirect_stdout(out), redirect_stderr(_Lines(pipe)):
+    with redirect_stdout(out), redirect_stderr(_Lines(pipe)), heard_by(pipe.send):
         status = run(list(arguments))
         sys.stderr.flush()
     pipe.send((status, out.getvalue()))

@@ -2,17 +2,21 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from service.jobs.case import Case, Ceased
 from service.jobs.chore import BUSY, Chore, ChoreDied
 from service.jobs.errors import JobError
 from service.jobs.ledger import Page
-from service.jobs.records import Argument, Progress
+from service.jobs.records import Argument, Level, Progress
+from service.progress import Far
 from service.views import View
 
 _WAIT_SECONDS = 1.0  # between two looks whether what is waited for is over
+_MOST_PROBLEMS = 100  # that are written into the log; the result has all of them
+Hear = Callable[[str | Far], None]
 
 
 class ChoreFailed(JobError):
@@ -42,8 +46,10 @@ class Chores:
         if kind == "rebuild":
             self._await_quiet(case)
             with self._alone(case):
-                return self._answer(case, ("rebuild-index",))
-        return self._answer(case, _words(kind, argument))
+                return self._answer(case, ("rebuild-index",), _listener(case))
+        answer = self._answer(case, _words(kind, argument), _listener(case))
+        _note(case, answer)
+        return answer
 
     def cease(self, case: Case) -> None:
         """End its process at once."""
@@ -54,17 +60,21 @@ class Chores:
     def _import(self, case: Case) -> View:
         """One file after the other; what an earlier attempt has taken is not taken again."""
         paths: list[str] = case.job.argument["paths"]
+        sizes = {path: _size(path) for path in paths}
         known = case.known()
         for path in paths:
             if path in known:
                 continue
+            before, total = sum(sizes[each] for each in known), sum(sizes.values())
             with self._alone(case):
-                known[path] = self._answer(case, ("import", "--", path))
-            progress = Progress(settled=len(known), total=len(paths), latest=path)
+                words = ("import", "--", path)
+                known[path] = self._answer(case, words, _listener(case, before, total))
+            progress = Progress(settled=before + sizes[path], total=total, latest=Path(path).name)
             page = Page(
                 url=path, answered_by=path, fetched_at=case.job.created_at, result=known[path]
             )
             case.ledger.settled(case.id, page, progress)
+            _note(case, known[path])
         answers = [known[path] for path in paths]
         return {
             "files": [each for answer in answers for each in answer["files"]],
@@ -85,10 +95,10 @@ class Chores:
         why = f"The job {case.id} ({case.job.kind}) has the archive for itself."
         return case.desk.closed(why, case.ceased.is_set)
 
-    def _answer(self, case: Case, words: tuple[str, ...]) -> View:
+    def _answer(self, case: Case, words: tuple[str, ...], hear: Hear) -> View:
         said = False
         while True:
-            status, view = self._once(case, words)
+            status, view = self._once(case, words, hear)
             if status != BUSY:
                 break
             if not said:
@@ -101,14 +111,14 @@ class Chores:
             raise ChoreFailed(view["error"]["message"])
         return view
 
-    def _once(self, case: Case, words: tuple[str, ...]) -> tuple[int, View]:
+    def _once(self, case: Case, words: tuple[str, ...], hear: Hear) -> tuple[int, View]:
         chore = Chore(("--archive", str(case.desk.path), "--json", *words))
         with self._lock:
             self._under_way[case.id] = chore
             if case.ceased.is_set():
                 chore.kill()
         try:
-            return chore.run(lambda line: case.ledger.note(case.id, line))
+            return chore.run(hear)
         except ChoreDied as death:
             if case.ceased.is_set():
                 raise Ceased from death
@@ -130,3 +140,53 @@ def _words(kind: str, argument: Argument) -> tuple[str, ...]:
     if "max_seconds" in argument:
         words += ["--max-duration", f"{argument['max_seconds']:g}"]
     return tuple(words)
+
+
+def _listener(case: Case, before: int = 0, total: int | None = None) -> Hear:
+    """Writes down what a command says; it is one of several, `before` and `total` are of all of them."""
+
+    def hear(said: str | Far) -> None:
+        if isinstance(said, str):
+            case.ledger.note(case.id, said)
+            return
+        every = said.total if total is None else total
+        case.ledger.advance(
+            case.id, Progress(settled=before + said.passed, total=every, latest=said.what)
+        )
+
+    return hear
+
+
+def _size(path: str) -> int:
+    """Of a file, in bytes; 0 where it cannot be looked at: the import says why."""
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
+
+
+def _note(case: Case, answer: View) -> None:
+    """Write the outcome of a command into the log: what each file came to, and what is wrong."""
+    for count, (level, line) in enumerate(_lines(answer)):
+        if count == _MOST_PROBLEMS:
+            case.ledger.note(case.id, "There is more; the result has all of it.")
+            return
+        case.ledger.note(case.id, line, level)
+
+
+def _lines(answer: View) -> Iterator[tuple[Level, str]]:
+    for each in answer.get("files", ()):
+        if "records" in each:
+            yield (
+                "info",
+                (
+                    f"{each['path']}: {each['records']} records, {each['captures']} answers, "
+                    f"{each['new']} of them new."
+                ),
+            )
+        elif each["state"] == "refused":
+            yield "warning", f"{each['name']}: {each['reason']}"
+        for problem in each.get("problems", ()):
+            yield "warning", problem["message"]
+    for problem in answer.get("problems", ()):
+        yield "warning", problem["message"]

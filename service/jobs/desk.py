@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from archive.errors import ArchiveBusy, ArchiveError
 from archive.store import Archive
+from pipelines import flow
 from pipelines.workers import Readers
 from service.intake import Intake
 from service.options import Settings
@@ -49,6 +50,7 @@ class Desk:
         self._closed_for = ""  # why another process of ours has the archive; "" while none has
         self._ended = threading.Event()
         self._woken = threading.Event()
+        self._thread.submit(flow.warm_up)
         self._ticker = threading.Thread(target=self._tick, name="desk-ticker", daemon=True)
         self._ticker.start()
 

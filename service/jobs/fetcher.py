@@ -125,10 +125,10 @@ class Fetcher:
 def _serve(pipe: Connection) -> None:
     """The child: waits for its order, goes, and ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which ends us
-    pipe.send(_READY)
     try:
+        pipe.send(_READY)
         order = pipe.recv()
-    except EOFError:
+    except (EOFError, ConnectionError):  # the worker is gone, or needs this one no more
         return
     link = _Link(pipe)
     try:

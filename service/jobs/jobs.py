@@ -22,6 +22,7 @@ from service.jobs.errors import NotRetried, UnknownJob
 from service.jobs.records import (
     FRESH_SECONDS,
     OVER,
+    UNITS,
     Argument,
     Job,
     Kind,
@@ -147,7 +148,7 @@ class Jobs:
         known = connection.scalar(_same(key, timedelta(seconds=fresh)))
         if known is not None:
             return str(known)
-        new, counted = self._mint(), argument.get("urls") or argument.get("paths")
+        new, counted = self._mint(), argument.get("urls")
         connection.execute(
             db.jobs.insert().values(
                 id=new,
@@ -180,7 +181,7 @@ class Jobs:
                 time.time_ns() // 1000, self._last + 1
             )  # microseconds: 55 bits until 3111
             number = self._last << 25 | secrets.randbits(25)
-        return _ordered(b32encode(number.to_bytes(10, "big")).decode())
+        return b32encode(number.to_bytes(10, "big")).decode().translate(_SORTED)
 
     # ------------------------------------------------------------------ looking
 
@@ -355,7 +356,12 @@ def as_job(row: Any) -> Job:
         kind=row.kind,
         argument=msgspec.json.decode(row.argument),
         state=row.state,
-        progress=Progress(settled=row.settled or 0, total=row.total, latest=row.latest or "")
+        progress=Progress(
+            settled=row.settled or 0,
+            total=row.total,
+            latest=row.latest or "",
+            unit=UNITS[row.kind],
+        )
         if counted
         else None,
         waiting=row.waiting,
@@ -390,9 +396,5 @@ def _same(key: str, fresh: timedelta) -> sa.Select[Any]:
     )
 
 
-def _ordered(text: str) -> str:
-    """Base32 whose letters sort as the numbers do: digits come before letters in ASCII."""
-    return text.translate(_SORTED)
-
-
+# Base32 whose letters sort as the numbers do: digits come before letters in ASCII.
 _SORTED = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "234567abcdefghijklmnopqrstuvwxyz")

@@ -41,6 +41,7 @@ class Office:
             # The server of all child processes starts here, with everything that they need.
             self._nest = stack.enter_context(Nest())
             readers = stack.enter_context(Readers())
+            readers.warm_up()  # nobody waits for a start when the first page comes
             self._desk = Desk(archive, readers, let_go_seconds)
             stack.callback(self._desk.close)
             self._carriers = Carriers(self._nest)

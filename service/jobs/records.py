@@ -15,6 +15,7 @@ from service.jobs.errors import UnusableArgument
 Kind = Literal["submit", "crawl", "import", "verify", "push", "rebuild"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Level = Literal["info", "warning", "error"]
+Unit = Literal["addresses", "files", "bytes"]
 Argument = dict[str, Any]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -24,6 +25,14 @@ OVER: frozenset[State] = frozenset({"done", "failed", "cancelled"})
 MOST_ADDRESSES = 1000  # in one submission; no source: a list that a person can still look through
 MOST_URL = 8192  # characters; longer ones no server takes
 _PART = re.compile(r"[1-9]\d{0,5}/[1-9]\d{0,5}")
+UNITS: dict[Kind, Unit] = {  # what `Progress` counts
+    "submit": "addresses",
+    "crawl": "addresses",
+    "import": "bytes",
+    "verify": "files",
+    "push": "files",
+    "rebuild": "files",
+}
 # A submission that is made twice is one for an hour: somebody pressed the button again, or two
 # readers saw the same news. No source. What else is asked twice is one only while it is not over.
 FRESH_SECONDS: dict[Kind, float] = {"submit": 3600.0}
@@ -33,9 +42,10 @@ FRESH_SECONDS: dict[Kind, float] = {"submit": 3600.0}
 class Progress:
     """How far a job is."""
 
-    settled: int  # addresses or files that have their outcome
+    settled: int  # that have their outcome
     total: int  # in all, as far as is known
-    latest: str  # the one that was settled last; "" before
+    latest: str  # the address that was settled last, or the file that it is at; "" before
+    unit: Unit = "addresses"  # of both numbers; by the kind of the job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

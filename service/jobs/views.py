@@ -19,6 +19,7 @@ def job_view(job: Job) -> View:
         else {
             "settled": progress.settled,
             "total": progress.total,
+            "unit": progress.unit,
             "latest": progress.latest,
         },
         "waiting": job.waiting,

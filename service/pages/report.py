@@ -1,7 +1,8 @@
 """The witness report of a work: from the archive to the object behind page, JSON, HTML and TEI."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -21,34 +22,13 @@ from pipelines.report import (
     WitnessText,
     report,
 )
+from pipelines.report.kept import Kept, digest, once
 from pipelines.report.links import page_links
 from service.pages.works import work_named
 
 MOST = 500  # witnesses of one report: the earliest ones of each version
 
 View = dict[str, Any]
-
-
-class _Reports(MutableMapping[str, WitnessReport]):
-    """Reports on translations, kept as JSON."""
-
-    def __init__(self, kept: KeptReports) -> None:
-        self._kept = kept
-
-    def __getitem__(self, key: str) -> WitnessReport:
-        return msgspec.json.decode(self._kept[key], type=WitnessReport)
-
-    def __setitem__(self, key: str, made: WitnessReport) -> None:
-        self._kept[key] = msgspec.json.encode(made)
-
-    def __delitem__(self, key: str) -> None:
-        del self._kept[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._kept)
-
-    def __len__(self) -> int:
-        return len(self._kept)
 
 
 def report_page(archive: Archive, key: str) -> Report:
@@ -60,16 +40,15 @@ def report_page(archive: Archive, key: str) -> Report:
         UnknownKey, AmbiguousKey, ValueError: as for `archive.lookup.by_key`.
     """
     work = archive.index.work(work_named(archive, key))
-    witnesses = tuple(_witnesses(archive, work))
-    if not witnesses:
-        raise UnknownKey(key)
     language = _original(archive, work)
     with ExitStack() as stack:
-        kept: MutableMapping[str, WitnessReport] = {}
+        kept: Kept = {}
         with suppress(ArchiveError):  # without the file, reports are made each time
-            found = KeptReports(archive.path)
-            stack.callback(found.close)
-            kept = _Reports(found)
+            kept = KeptReports(archive.path)
+            stack.callback(kept.close)
+        witnesses = tuple(_witnesses(archive, work, kept))
+        if not witnesses:
+            raise UnknownKey(key)
         return report(work.key, witnesses, language, kept)
 
 
@@ -87,7 +66,7 @@ def _original(archive: Archive, work: Work) -> str:
     return max(chinese or shown[:1], key=lambda each: each[1])[0]
 
 
-def _witnesses(archive: Archive, work: Work) -> Iterator[WitnessText]:
+def _witnesses(archive: Archive, work: Work, kept: Kept) -> Iterator[WitnessText]:
     """Every address of every version, with the text that was read from its first capture there."""
     left = MOST
     for document in work.documents:
@@ -98,12 +77,11 @@ def _witnesses(archive: Archive, work: Work) -> Iterator[WitnessText]:
                     continue
                 left -= 1
                 reading = archive.reading(filed.entry.record, filed.entry.text)
-                yield _text(archive, witness.captures[0], reading, (document, version.key))
+                text = _text(witness.captures[0], reading, (document, version.key))
+                yield replace(text, links=_links(archive, witness.captures[0], reading, kept))
 
 
-def _text(
-    archive: Archive, capture: Capture, reading: Reading, keys: tuple[str, str]
-) -> WitnessText:
+def _text(capture: Capture, reading: Reading, keys: tuple[str, str]) -> WitnessText:
     said = reading.description
     return WitnessText(
         identity=Identity(
@@ -120,7 +98,6 @@ def _text(
         ),
         text=reading.text,
         repairs=reading.repairs,
-        links=_links(archive, capture, reading),
     )
 
 
@@ -128,15 +105,21 @@ def _value(found: Found | None) -> str | None:
     return found.value if found else None
 
 
-def _links(archive: Archive, capture: Capture, reading: Reading) -> tuple[PageLink, ...]:
+def _links(
+    archive: Archive, capture: Capture, reading: Reading, kept: Kept
+) -> tuple[PageLink, ...]:
     """The links inside the sentences of an HTML page; none of another file, or one that is damaged."""
     if "html" not in capture.media_type:
         return ()
+    key = digest("links", (capture.entity_digest, capture.url, reading.encoding, reading.text))
     with suppress(Refused, Damaged, UnknownKey):
-        body = archive.body(capture)
-        decoded = decode.decode(body.data, reading.encoding)
-        return page_links(page.parse(decoded, capture.url).tree, reading.text)
+        return once(kept, key, tuple[PageLink, ...], lambda: _links_of(archive, capture, reading))
     return ()
+
+
+def _links_of(archive: Archive, capture: Capture, reading: Reading) -> tuple[PageLink, ...]:
+    decoded = decode.decode(archive.body(capture).data, reading.encoding)
+    return page_links(page.parse(decoded, capture.url).tree, reading.text)
 
 
 def view(made: Report) -> View:

@@ -17,6 +17,8 @@ _MOST_TICKS = 7
 _MARGIN = 0.02  # of the time shown, on either side
 _LEAST = timedelta(days=1)  # shown at least, so that a first day has a width
 _STEPS = (1, 2, 7, 14, 30, 91, 182, 365, 730, 1826, 3652)  # days between ticks
+_MONTH = 30  # days, from which on ticks are firsts of months
+_YEARS = range(1900, 2200)  # in which a page can say that it was published
 _OFFICIAL = frozenset({"gov", "gob", "gouv", "govt", "go", "gub", "gv"})  # labels of state hosts
 
 
@@ -87,26 +89,15 @@ class Timeline:
     more: int  # witnesses that have no lane because there are too many
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """What is known of one address while its lane is made."""
+    """What is known of one address."""
 
     url: str
-    witnesses: list[tuple[int, WitnessView]]  # (number of the version, its witness)
-
-    @property
-    def first_seen(self) -> datetime:
-        return min(witness.captured_at for _, witness in self.witnesses)
-
-    @property
-    def stated(self) -> WitnessView | None:
-        """The witness that states the earliest time of publishing."""
-        told = [witness for _, witness in self.witnesses if _moment(witness.published_at)]
-        return min(told, key=lambda witness: str(_moment(witness.published_at)), default=None)
-
-    @property
-    def published(self) -> datetime | None:
-        return _moment(self.stated.published_at) if self.stated else None
+    witnesses: tuple[tuple[int, WitnessView], ...]  # (number of the version, its witness)
+    first_seen: datetime  # UTC
+    stated: WitnessView | None  # the one that states the earliest time of publishing
+    published: datetime | None  # that time, UTC
 
 
 def timeline(versions: Sequence[VersionView]) -> Timeline:
@@ -145,20 +136,43 @@ def timeline(versions: Sequence[VersionView]) -> Timeline:
 
 def _places(versions: Sequence[VersionView]) -> list[_Place]:
     """The addresses, each with its witnesses of all versions."""
-    found: dict[str, _Place] = {}
+    found: dict[str, list[tuple[int, WitnessView]]] = {}
     for version in versions:
         for witness in version.witnesses:
-            found.setdefault(witness.url, _Place(url=witness.url, witnesses=[]))
-            found[witness.url].witnesses.append((version.number, witness))
-    return list(found.values())
+            found.setdefault(witness.url, []).append((version.number, witness))
+    return [_place(url, tuple(seen)) for url, seen in found.items()]
+
+
+def _place(url: str, witnesses: tuple[tuple[int, WitnessView], ...]) -> _Place:
+    told = (
+        (moment, witness)
+        for _, witness in witnesses
+        if (moment := _moment(witness.published_at)) is not None
+    )
+    published, stated = min(told, key=lambda each: each[0], default=(None, None))
+    return _Place(
+        url=url,
+        witnesses=witnesses,
+        first_seen=min(witness.captured_at for _, witness in witnesses),
+        stated=stated,
+        published=published,
+    )
 
 
 def _rank(place: _Place) -> tuple[bool, datetime, datetime, str]:
     """The origin is the state's own host that published first; else whoever published or was first."""
-    labels = (urlsplit(place.url).hostname or "").split(".")
+    labels = _host(place.url).split(".")
     official = bool(_OFFICIAL & set(labels[-3:]))
     published = place.published or place.first_seen
     return not official, published, place.first_seen, place.url
+
+
+def _host(url: str) -> str:
+    """The host of the address; "" where it has none that can be read."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _lane(place: _Place, origin: _Place, axis: "_Axis") -> Lane:
@@ -181,7 +195,7 @@ def _lane(place: _Place, origin: _Place, axis: "_Axis") -> Lane:
     first = place.stated or place.witnesses[0][1]
     return Lane(
         url=place.url,
-        host=urlsplit(place.url).hostname or place.url,
+        host=_host(place.url) or place.url,
         publisher=first.publisher,
         published_at=first.published_at,
         published=axis.x(place.published) if place.published else None,
@@ -221,10 +235,12 @@ def _spans(sightings: Sequence[Sighting]) -> Iterator[Span]:
 
 
 def _moment(published: str | None) -> datetime | None:
-    """The time of publishing in UTC; a bare day is its midnight. None for what is no time."""
+    """The time of publishing in UTC; a bare day is its midnight. None for what is none, or a slip."""
     try:
         moment = datetime.fromisoformat(published or "")
     except ValueError:
+        return None
+    if moment.year not in _YEARS:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
@@ -246,10 +262,13 @@ class _Axis:
             (each for each in _STEPS if days / each <= _MOST_TICKS), days // _MOST_TICKS + 1
         )
         day = self.start.date() + timedelta(days=1)
-        shown: date | None = None
-        while (at := datetime.combine(day, time(), UTC)) <= self.end:
-            fits = day.day == 1 if step >= 30 else True
-            if fits and (shown is None or (day - shown).days >= step - 3 * (step >= 30)):
-                yield Tick(x=self.x(at), day=day)
-                shown = day
-            day += timedelta(days=1)
+        while (at := datetime.combine(day := _round(day, step), time(), UTC)) <= self.end:
+            yield Tick(x=self.x(at), day=day)
+            day += timedelta(days=step - 3 * (step >= _MONTH))  # a month may have 28
+
+
+def _round(day: date, step: int) -> date:
+    """The day itself or, where steps are months, the first of a month from then on."""
+    if step < _MONTH or day.day == 1:
+        return day
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)

@@ -84,19 +84,35 @@ class WorkRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorksPage:
-    """All works, those with most documents first."""
+    """Works, those with most documents first."""
 
     works: tuple[WorkRow, ...]
+    more: str | None  # key of the last one here where there are more behind it
 
 
-def works_page(archive: Archive, *, several: bool = False) -> WorksPage:
-    """The list of works; with `several`, only of those that have more than one document."""
+def works_page(
+    archive: Archive,
+    *,
+    several: bool = False,
+    after: str | None = None,
+    limit: int | None = None,
+) -> WorksPage:
+    """At most `limit` works behind that with the key `after`; with `several`, of more than one document.
+
+    Raises:
+        UnknownKey: there is no such work.
+    """
+    found = [work for work in archive.index.all_works() if len(work.documents) > 1 or not several]
+    start = 0
+    if after:
+        at = (place for place, work in enumerate(found, 1) if after in (work.key, *work.documents))
+        start = next(at, -1)
+        if start < 0:
+            raise UnknownKey(after)
+    end = len(found) if limit is None else start + limit
     return WorksPage(
-        works=tuple(
-            _row(archive, work)
-            for work in archive.index.all_works()
-            if len(work.documents) > 1 or not several
-        )
+        works=tuple(_row(archive, work) for work in found[start:end]),
+        more=found[end - 1].key if end < len(found) else None,
     )
 
 

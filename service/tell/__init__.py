@@ -5,26 +5,30 @@ A channel that is new is told of what comes from then on, never of the past.
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from threading import Event, Thread
 
 import msgspec
 
+from archive import files
 from archive.changes import Change, latest
-from archive.errors import ArchiveError, UnknownKey
+from archive.errors import ArchiveBusy, ArchiveError, UnknownKey
 from archive.store import Archive
-from crawlers.guard import Guard, allowances
+from crawlers.addresses import Guard, allowances
 from service.config import Config, Mail, Webhook
 from service.tell.mail import NotMailed, digest, send
-from service.tell.news import since
+from service.tell.news import headline, since, words_in
 from service.tell.outbox import Outbox
 from service.tell.webhook import Message, NotDelivered, deliver
 
 MAIL, _TRIED = "mail", "mail tried"  # channels of the digest; webhooks are "webhook:NAME"
+LOCK = "tell.lock"
 _EVERY = 30.0  # seconds between two looks at what there is to tell
+_STAND_BY = 5.0  # seconds between two looks whether the process that tells has ended
 _STOP_SECONDS = 5.0  # that a delivery gets to end; one that is cut off is made again
 _RETRY = timedelta(minutes=10)  # before a digest that was not taken is tried again
 Clock = Callable[[], datetime]
@@ -50,27 +54,50 @@ def tell(config: Config, clock: Clock) -> Told:
     """
     now = clock()
     with Archive.open(config.archive) as archive, Outbox(config.archive) as outbox:
-        queued = sum(_queue(archive, outbox, hook, config.url, now) for hook in config.webhooks)
+        queued = sum(_queue(archive, outbox, hook, config, now) for hook in config.webhooks)
         sent, failed = _deliver(outbox, config, clock)
-        mailed = _mail(archive, outbox, config.mail, config.url, now) if config.mail else 0
+        mailed = _mail(archive, outbox, config.mail, config, now) if config.mail else 0
         waiting = outbox.counts()["waiting"]
     return Told(queued=queued, sent=sent, failed=failed, waiting=waiting, mailed=mailed)
 
 
 def tell_until(stop: Event, config: Config, *, every: float = _EVERY) -> None:
-    """Rounds of `tell` until `stop` is set; what goes wrong is logged, and tried again."""
+    """Rounds of `tell` until `stop` is set; what goes wrong is logged, and tried again.
+
+    Any number of servers and workers of an archive may do this: one of them at a time tells, and when it
+    ends, another one does.
+    """
     if not (config.webhooks or config.mail):
         return
-    while not stop.wait(every):
-        try:
-            told = tell(config, lambda: datetime.now(UTC))
-        except ArchiveError as error:
-            _log.warning("nobody was told: %s", error)
-        else:
-            if told.sent or told.failed or told.mailed:
-                _log.info(
-                    "told: %d sent, %d failed, %d mailed", told.sent, told.failed, told.mailed
-                )
+    while not stop.is_set():
+        with ExitStack() as turn:
+            if _is_ours(turn, config.archive):
+                while not stop.is_set():
+                    _round(config)
+                    stop.wait(every)
+        stop.wait(min(every, _STAND_BY))
+
+
+def _is_ours(turn: ExitStack, archive: Path) -> bool:
+    """Whether this process is the one that tells, as long as the context lasts."""
+    try:
+        turn.enter_context(files.writer_lock(archive / LOCK))
+    except ArchiveBusy:
+        return False
+    except ArchiveError as error:
+        _log.warning("nobody was told: %s", error)
+        return False
+    return True
+
+
+def _round(config: Config) -> None:
+    try:
+        told = tell(config, lambda: datetime.now(UTC))
+    except ArchiveError as error:
+        _log.warning("nobody was told: %s", error)
+    else:
+        if told.sent or told.failed or told.mailed:
+            _log.info("told: %d sent, %d failed, %d mailed", told.sent, told.failed, told.mailed)
 
 
 @contextmanager
@@ -87,11 +114,11 @@ def telling(config: Config, *, every: float = _EVERY) -> Iterator[None]:
         thread.join(_STOP_SECONDS)
 
 
-def _queue(archive: Archive, outbox: Outbox, hook: Webhook, base: str, now: datetime) -> int:
+def _queue(archive: Archive, outbox: Outbox, hook: Webhook, config: Config, now: datetime) -> int:
     name = f"webhook:{hook.name}"
     found, mark = _news(archive, outbox, name, now)
     fitting = [each for each in found if not hook.kinds or each.kind in hook.kinds]
-    return outbox.put(name, mark, [(each.id, _body(each, base)) for each in fitting], now)
+    return outbox.put(name, mark, [(each.id, _body(each, config)) for each in fitting], now)
 
 
 def _news(
@@ -101,9 +128,7 @@ def _news(
     channel = outbox.channel(name)
     if channel is None:  # a new one: what was before is none of its business
         last = latest(archive.index, limit=1)
-        mark = last[0].id if last else None
-        outbox.move(name, mark, now)
-        return (), mark
+        return (), outbox.open(name, last[0].id if last else None, now)
     try:
         return since(archive.index, channel.after, now)
     except UnknownKey:  # the capture was taken down; what came in since it was told is still news
@@ -111,9 +136,10 @@ def _news(
         return tuple(each for each in found if each.at > channel.told_at), mark
 
 
-def _body(change: Change, base: str) -> bytes:
-    """What a webhook is told: the change, and where to read of it."""
-    told = msgspec.to_builtins(change) | {"page": f"{base}/x/{change.id}"}
+def _body(change: Change, config: Config) -> bytes:
+    """What a webhook is told: the change, where to read of it, and one line for people."""
+    said = headline(change, words_in(config.language))
+    told = msgspec.to_builtins(change) | {"page": f"{config.url}/x/{change.id}", "headline": said}
     return msgspec.json.encode(told)
 
 
@@ -141,7 +167,7 @@ def _deliver(outbox: Outbox, config: Config, clock: Clock) -> tuple[int, int]:
     return sent, failed
 
 
-def _mail(archive: Archive, outbox: Outbox, mail: Mail, base: str, now: datetime) -> int:
+def _mail(archive: Archive, outbox: Outbox, mail: Mail, config: Config, now: datetime) -> int:
     """How many changes went out in a digest."""
     with outbox.alone():  # two processes must not send the same digest
         told, tried = outbox.channel(MAIL), outbox.channel(_TRIED)
@@ -154,7 +180,7 @@ def _mail(archive: Archive, outbox: Outbox, mail: Mail, base: str, now: datetime
             return 0
         outbox.move(_TRIED, None, now)
     try:
-        send(mail, digest(mail, found, base, now))
+        send(mail, digest(mail, found, config.url, now, words_in(config.language)))
     except NotMailed as error:
         _log.warning("digest: %s", error)
         return 0

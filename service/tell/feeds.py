@@ -10,6 +10,7 @@ from lxml import etree
 from archive.changes import Change
 from archive.search import Hit
 from service.tell.news import headline, one_line
+from service.words import Words
 
 ATOM_TYPE = "application/atom+xml"
 RSS_TYPE = "application/rss+xml"
@@ -44,12 +45,12 @@ class Feed:
         return max((entry.at for entry in self.entries), default=datetime(1970, 1, 1, tzinfo=UTC))
 
 
-def of_changes(changes: Iterable[Change], base: str) -> tuple[Entry, ...]:
+def of_changes(changes: Iterable[Change], base: str, words: Words) -> tuple[Entry, ...]:
     """The changes as entries; `base` is the public address of the pages."""
     return tuple(
         Entry(
             id=f"urn:uuid:{change.id}",
-            title=headline(change),
+            title=headline(change, words),
             url=f"{base}/x/{change.id}",
             at=change.at,
             summary="\n".join(line for line in (change.because, change.url) if line),

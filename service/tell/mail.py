@@ -7,9 +7,10 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
-from archive.changes import Change
+from archive.changes import KINDS, Change
 from service.config import Mail
-from service.tell.news import HEADLINES, headline, one_line
+from service.tell.news import one_line, title
+from service.words import Words
 
 _TIMEOUT = 20.0  # seconds for each wait on the network
 _MOST = 200  # changes that are written out; the rest is counted
@@ -19,33 +20,34 @@ class NotMailed(Exception):
     """The mail server did not take it; it may be tried again."""
 
 
-def digest(mail: Mail, changes: Sequence[Change], base: str, now: datetime) -> EmailMessage:
-    """The mail about these changes; `base` is the public address of the pages."""
+def digest(
+    mail: Mail, changes: Sequence[Change], base: str, now: datetime, words: Words
+) -> EmailMessage:
+    """The mail about these changes, at least one; `base` is the public address of the pages."""
     message = EmailMessage()
-    count = len(changes)
-    first = f": {one_line(changes[0].title or changes[0].url)[:80]}" if changes else ""
-    message["Subject"] = f"Variorum: {count} change{'' if count == 1 else 's'}{first}"
+    message["Subject"] = words("tell.subject", n=len(changes), title=title(changes[0])[:80])
     message["From"] = mail.sender
     message["To"] = ", ".join(mail.to)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = make_msgid(domain=mail.sender.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine answers it
-    message.set_content(_text(changes, base))
+    message.set_content(_text(changes, base, words))
+    message["Content-Language"] = words.tag
     return message
 
 
-def _text(changes: Sequence[Change], base: str) -> str:
+def _text(changes: Sequence[Change], base: str, words: Words) -> str:
     lines: list[str] = []
-    for kind, heading in HEADLINES.items():
+    for kind in KINDS:
         of_kind = [change for change in changes[:_MOST] if change.kind == kind]
         if of_kind:
-            lines += [f"{heading} ({len(of_kind)})", ""]
+            lines += [words("tell.group", kind=words(f"kind.{kind}"), n=len(of_kind)), ""]
         for change in of_kind:
-            lines.append(f"* {headline(change).partition(': ')[2]}")
+            lines.append(f"* {title(change)}")
             lines += [f"  {part}" for part in (one_line(change.because), change.url) if part]
             lines += [f"  {base}/x/{change.id}", ""]
     if len(changes) > _MOST:
-        lines.append(f"... and {len(changes) - _MOST} more: {base}/")
+        lines.append(words("tell.more", n=len(changes) - _MOST, page=f"{base}/"))
     return "\n".join(lines) + "\n"
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from archive.changes import Change, changes, latest
 from archive.index import Index
 from crawlers.discovery.links import Link
 from service.watches import Watch
+from service.words import Words, read_words
 
 _PAGE = 200  # changes that are read at once
 _MOST_READ = 5_000  # changes that are looked through for a watch, the newest; no source
@@ -54,17 +56,19 @@ def is_settled(change: Change, now: datetime) -> bool:
     return change.open_until is None or change.open_until <= now
 
 
-HEADLINES = {
-    "document": "New document",
-    "version": "New version",
-    "excerpt": "New excerpt",
-    "witness": "At a further address",
-}
+def words_in(language: str) -> Words:
+    """What is said of changes in this language, one of `service.words.LANGUAGES`."""
+    return read_words(Path(__file__).with_name("strings.toml"))[language]
 
 
-def headline(change: Change) -> str:
+def headline(change: Change, words: Words) -> str:
     """One line: what happened to which text."""
-    return f"{HEADLINES[change.kind]}: {one_line(change.title or '') or change.url}"
+    return words("tell.headline", kind=words(f"kind.{change.kind}"), title=title(change))
+
+
+def title(change: Change) -> str:
+    """What the text calls itself, or its address."""
+    return one_line(change.title or "") or change.url
 
 
 def one_line(text: str) -> str:

@@ -75,6 +75,14 @@ class Outbox:
         row = self._db.row("SELECT name, after, told_at FROM channels WHERE name = ?", (name,))
         return Channel(name=row[0], after=row[1], told_at=_moment(row[2])) if row else None
 
+    def open(self, name: str, after: str | None, now: datetime) -> str | None:
+        """Open a channel at the change `after`, unless another process just did; where it is open."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO channels VALUES (?, ?, ?)", (name, after, _text(now))
+        )
+        row = self._db.row("SELECT after FROM channels WHERE name = ?", (name,))
+        return str(row[0]) if row and row[0] is not None else None
+
     def move(self, name: str, after: str | None, now: datetime) -> None:
         """Note that the channel was told of everything up to the change `after`."""
         self._db.execute(

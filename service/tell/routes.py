@@ -17,8 +17,9 @@ from service.api.opened import opened
 from service.api.problems import PROBLEMS
 from service.tell import feeds
 from service.tell.feeds import MOST, Entry, Feed
-from service.tell.news import fitting, one_line, settled
+from service.tell.news import fitting, one_line, settled, words_in
 from service.watches import watch
+from service.words import Words
 
 Form = Literal["atom", "rss"]
 _FORMS = {"atom": (feeds.atom, feeds.ATOM_TYPE), "rss": (feeds.rss, feeds.RSS_TYPE)}
@@ -34,7 +35,8 @@ def changes(request: Request, form: Form) -> Response:
     """What changed, newest first. A change that may be a blink comes when it cannot be one any more."""
     with opened(request).archive() as archive:
         entries = _newest(request, settled(archive.index, datetime.now(UTC)))
-    return _answer(request, form, "Variorum: what changed", "/", entries)
+    what = _words(request)("tell.changes")
+    return _answer(request, form, f"Variorum: {what}", "/", entries)
 
 
 @router.get("/d/{key}.{form}")
@@ -80,7 +82,11 @@ def search(
 
 
 def _newest(request: Request, news: Iterable[Change]) -> tuple[Entry, ...]:
-    return feeds.of_changes(islice(news, MOST), opened(request).config.url)
+    return feeds.of_changes(islice(news, MOST), opened(request).config.url, _words(request))
+
+
+def _words(request: Request) -> Words:
+    return words_in(opened(request).config.language)
 
 
 def _answer(

@@ -16,8 +16,8 @@ from hashlib import sha256
 from threading import Timer
 from urllib.parse import urlsplit
 
+from crawlers.addresses import Guard, default_port
 from crawlers.errors import CrawlError
-from crawlers.guard import Guard, default_port
 
 DELIVERY, SIGNATURE = "Variorum-Delivery", "Variorum-Signature"
 TOLERANCE = 300  # seconds that a receiver lets a message be old: a replayed one is older

@@ -10,12 +10,14 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
+from service import watches
 from service.api.gate import client_of, demand, demand_mark, needs
 from service.api.opened import opened
 from service.api.sessions import COOKIE, LASTS
 from service.api.tokens import Scope
 from service.jobs import Job, UnusableArgument
-from service.web.reading import found_for, pages_of, schedules_shown
+from service.watches import UnusableWatch, new_watch
+from service.web.reading import Entered, found_for, pages_of, schedules_shown, sites_shown
 from service.web.render import segment
 
 Sent = Annotated[str, Form(max_length=8192)]
@@ -114,6 +116,24 @@ def verify(request: Request, quick: str = "") -> Response:
     """The job that proves the archive."""
     argument = {"quick": True} if quick else {}
     return _job(opened(request).jobs.submit("verify", argument))
+
+
+@router.post("/watches", dependencies=[form_of("operate")])
+def add_watch(request: Request, name: Sent = "", titles: Sent = "", terms: Sent = "") -> Response:
+    """A watch that is kept, and the page of all; a line for each title and each group of terms."""
+    try:
+        new = new_watch(name, titles.splitlines(), terms.splitlines())
+    except UnusableWatch as error:
+        return sites_shown(request, str(error), Entered(name=name, titles=titles, terms=terms))
+    watches.add(opened(request).config.archive, new)
+    return _seen("/sites#watches")
+
+
+@router.post("/watches/{name}/remove", dependencies=[form_of("operate")])
+def remove_watch(request: Request, name: Name) -> Response:
+    """Forget a watch."""
+    watches.remove(opened(request).config.archive, name)
+    return _seen("/sites#watches")
 
 
 class NewSchedule(BaseModel):

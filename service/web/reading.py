@@ -18,6 +18,7 @@ from service.api.gate import needs
 from service.api.opened import opened
 from service.api.reading import document_of, version_of
 from service.pages.diff import diff_page
+from service.pages.diff_part import diff_part
 from service.pages.document import capture_page, document_page, version_page
 from service.pages.home import changes_page, health_page, home, sites_page
 from service.pages.jobs import job_page, jobs_page, schedules_page
@@ -32,6 +33,7 @@ _MOST_VERDICTS = 100  # a page shows; each compares two texts
 
 Key = Annotated[str, InPath(max_length=600)]
 Words = Annotated[str, Query(max_length=2000)]
+Part = Annotated[int, Query(ge=0, le=1 << 31)]
 
 open_to_all = APIRouter()
 router = APIRouter(dependencies=[needs("read")])
@@ -87,11 +89,16 @@ def changes(
 
 
 @router.get("/d/{older}..{newer}")
-def difference(request: Request, older: Key, newer: Key, view: str = "side") -> Response:
-    """Two versions side by side, or in one column."""
+def difference(
+    request: Request, older: Key, newer: Key, view: str = "side", part: Part = 0
+) -> Response:
+    """Two versions side by side, or in one column; very long ones in parts."""
     with opened(request).archive() as archive:
         page = diff_page(archive, version_of(archive, older), version_of(archive, newer))
-    return pages_of(request).page(request, "diff.html", page=page, inline=view == "inline")
+    shown = diff_part(page, part)
+    return pages_of(request).page(
+        request, "diff.html", page=page, shown=shown, inline=view == "inline"
+    )
 
 
 @router.get("/d/{key}")
@@ -220,24 +227,45 @@ def job(request: Request, id: Key) -> Response:
 
 @router.get("/sites")
 def sites(request: Request) -> Response:
-    """The sites that have a row."""
+    """The sites that have a row, the watches, and a form for a new one."""
+    return sites_shown(request)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """What a form for a watch held that was not taken."""
+
+    name: str = ""
+    titles: str = ""  # one to a line
+    terms: str = ""
+
+
+def sites_shown(request: Request, refused: str = "", entered: Entered | None = None) -> Response:
+    """The page of sites and watches, with the reason why a watch was not taken."""
     page = sites_page(opened(request).config.archive)
-    return pages_of(request).page(request, "sites.html", page=page)
+    return pages_of(request).page(
+        request,
+        "sites.html",
+        status=422 if refused else 200,
+        page=page,
+        refused=refused,
+        entered=entered or Entered(),
+    )
 
 
 @router.get("/schedules")
-def schedules(request: Request) -> Response:
-    """All schedules, and a form for a new one."""
-    return schedules_shown(request)
+def schedules(request: Request, watch: Words = "") -> Response:
+    """All schedules, and a form for a new one, where a watch may be chosen already."""
+    return schedules_shown(request, watch=watch)
 
 
-def schedules_shown(request: Request, refused: str = "") -> Response:
+def schedules_shown(request: Request, refused: str = "", *, watch: str = "") -> Response:
     """The page of the schedules, with the reason why one was not taken."""
     ours = opened(request)
     page = schedules_page(ours.schedules, ours.config.archive)
     status = 422 if refused else 200
     return pages_of(request).page(
-        request, "schedules.html", status=status, page=page, refused=refused
+        request, "schedules.html", status=status, page=page, refused=refused, chosen=watch
     )
 
 

@@ -18,6 +18,7 @@ from service.api.gate import client_of
 from service.api.origin import Client
 from service.api.tokens import Scope
 from service.config import Config
+from service.web.because import Why
 from service.web.language import COOKIE, Words, chosen, languages
 
 HERE = Path(__file__).parent
@@ -76,6 +77,7 @@ class Pages:
             languages=tuple(languages()),
             tongue=_Tongue(words),
             span=_Span(words),
+            why=Why(words.tag),
             client=client,
             may=_Right(client),
             mark=_Mark(client),
