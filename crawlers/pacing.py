@@ -125,7 +125,8 @@ class Pacing:
         host.refusals = host.refusals + 1 if status in OVERLOADED else 0
         if latency_seconds is not None and (
             200 <= status < 300 or latency_seconds > host.latency_seconds
-        ):  # errors are quick, and say nothing good about a host
+        ):
+            # Errors are quick, and say nothing good about a host.
             mean = (host.latency_seconds + latency_seconds) / 2
             host.latency_seconds = max(mean, latency_seconds)
         pause = host.pause_seconds()

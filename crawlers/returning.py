@@ -17,10 +17,8 @@ from crawlers.memory import Memory, Visit
 from crawlers.robots import is_robots_request
 
 FETCH_FULL = "variorum_fetch_full"  # in Request.meta: this one is never asked for conditionally
-MOST_CONFIRMED = (
-    5,
-    10,
-)  # a page is fetched in full after so many 304s, drawn by its address; no source
+# A page is fetched in full after so many 304s, drawn by its address; no source.
+MOST_CONFIRMED = (5, 10)
 FULL_AFTER_DAYS = (4.0, 7.0)  # and when it was last fetched in full so long ago; no source
 _OURS = "variorum_validators"  # in Request.meta: the URL for which the headers below were set
 _CONDITIONS = (

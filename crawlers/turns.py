@@ -84,9 +84,8 @@ class Turns:
         """Whether the byte of the place is locked for this host by us now."""
         if (place, byte) in self._has:
             return self._has[place, byte] == number
-        if (
-            self._descriptor < 0
-        ):  # never closed before the process ends: that would unlock everything
+        if self._descriptor < 0:
+            # Never closed before the process ends: that would unlock everything.
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         start = place * _PLACE_BYTES + byte
         with suppress(BlockingIOError, PermissionError):  # POSIX leaves open which of the two it is

@@ -24,14 +24,8 @@ _TYPES = {
     "tei": ("application/tei+xml", "tei.xml"),
     "zip": ("application/zip", "zip"),
 }
-_STILL = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)  # the time of every file in a folder: the same report, the same bytes
+# The time of every file in a folder: the same report, the same bytes.
+_STILL = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,11 +122,14 @@ class JobsContract:
         assert other.begin(job.id, 0) is None
         other.finish(job.id, "failed", error="not mine")
         assert jobs.job(job.id).state == "running"
-        assert one.lost((job.id,)) == set()
+        assert one.lost(((job.id, 1),)) == set()
         jobs.cancel(job.id)
-        assert one.lost((job.id,)) == {job.id}
+        assert one.lost(((job.id, 1),)) == {(job.id, 1)}
         one.finish(job.id, "done", result={"results": []})
         assert jobs.job(job.id).state == "cancelled"
+        jobs.retry(job.id)
+        assert one.begin(job.id, 1) is not None
+        assert one.lost(((job.id, 1), (job.id, 2))) == {(job.id, 1)}
 
     def test_what_arrives_is_counted_and_found_again_until_it_is_settled(self, jobs: Jobs) -> None:
         job = jobs.submit("submit", {"urls": [URL]})

@@ -41,9 +41,8 @@ class Upload:
             RemoteError: it did not come to its end; its parts wait for the next try.
         """
         sent = not self._is_taken() and self._sent(digest, metadata)
-        with suppress(
-            RemoteError
-        ):  # the file is safe; remains cost space, and the next push looks again
+        with suppress(RemoteError):
+            # The file is safe; remains cost space, and the next push looks again.
             self._abort_all(self._waiting())
         return sent
 

@@ -82,9 +82,8 @@ def _mark(found: Matching, at: tuple[int, int], spans: tuple[Span, Span]) -> Ite
     """The events of one place between letters."""
     a, b = found.a.main, found.b.main
     follows = at[0] and found.home[at[0] - 1] == at[1] - 1
-    if (
-        not follows
-    ):  # before the first letters of two lines: what ends the lines before is no matter
+    if not follows:
+        # Before the first letters of two lines: what ends the lines before is no matter.
         spans = (_last_line(a, spans[0]), _last_line(b, spans[1]))
     (start_a, end_a), (start_b, end_b) = spans
     said_a, said_b = _marks_of(a, start_a, end_a), _marks_of(b, start_b, end_b)

@@ -10,7 +10,7 @@ from crawlers.sink import Arrival, Failure
 from service.fetching import Counted
 from service.intake import Intake
 from service.jobs.desk import Desk
-from service.jobs.ledger import Ledger, Page
+from service.jobs.ledger import Attempt, Ledger, Page
 from service.jobs.records import Job, Progress
 from service.views import View
 
@@ -34,6 +34,11 @@ class Case:
     def id(self) -> str:
         """Of the job."""
         return self.job.id
+
+    @property
+    def attempt(self) -> Attempt:
+        """At the job: it may be begun again while this one still stops."""
+        return self.job.id, self.job.attempts
 
     # ------------------------------------------------------------------ from other threads
 

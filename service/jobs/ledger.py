@@ -15,6 +15,8 @@ from service.views import View
 
 MOST_ATTEMPTS = 100  # a job that ends its worker so often will do it again
 
+Attempt = tuple[str, int]  # id of a job, and the number of the attempt at it, from 1
+
 _JOB, _PAGE = db.jobs.c, db.pages.c
 
 
@@ -57,17 +59,18 @@ class Ledger:
                 note(connection, job, f"Attempt {row.attempts}, by {self.worker}.")
             return as_job(row)
 
-    def lost(self, jobs: tuple[str, ...]) -> set[str]:
-        """Those of the jobs that are not this worker's any more: cancelled, or taken over.
+    def lost(self, running: tuple[Attempt, ...]) -> set[Attempt]:
+        """Those that are not this worker's any more: cancelled, taken over, or begun once more.
 
         Raises:
             JobsUnreachable: the database cannot be used.
         """
-        mine = sa.select(_JOB.id).where(
+        jobs = {job for job, _ in running}
+        mine = sa.select(_JOB.id, _JOB.attempts).where(
             _JOB.id.in_(jobs), _JOB.state == "running", _JOB.worker == self.worker
         )
         with self._database.reading() as connection:
-            return set(jobs) - set(connection.scalars(mine))
+            return set(running) - {(row.id, row.attempts) for row in connection.execute(mine)}
 
     def note(self, job: str, text: str, level: Level = "info") -> None:
         """Add a line to the log of the job.

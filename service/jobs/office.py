@@ -16,7 +16,7 @@ from service.jobs.chores import Chores
 from service.jobs.crawls import Crawls
 from service.jobs.desk import LET_GO_SECONDS, Desk, GaveUp
 from service.jobs.errors import JobError, JobsUnreachable
-from service.jobs.ledger import MOST_ATTEMPTS, Ledger
+from service.jobs.ledger import MOST_ATTEMPTS, Attempt, Ledger
 from service.jobs.nest import Nest
 from service.jobs.records import Job
 from service.jobs.submissions import Carriers, submission
@@ -35,7 +35,7 @@ class Office:
     ) -> None:
         self._ledger = ledger
         self._lock = threading.Lock()
-        self._cases: dict[str, Case] = {}
+        self._cases: dict[Attempt, Case] = {}
         self._stopping = threading.Event()
         with ExitStack() as stack:
             # The server of all child processes starts here, with everything that they need.
@@ -65,15 +65,15 @@ class Office:
                 self._stopping.wait(_AWAY_SECONDS)
         threading.Event().wait()
 
-    def running(self) -> tuple[str, ...]:
-        """The ids of the jobs that this worker has."""
+    def running(self) -> tuple[Attempt, ...]:
+        """What this worker is at; two attempts at one job where it was cancelled and is tried again."""
         with self._lock:
             return tuple(self._cases)
 
-    def cease(self, jobs: set[str]) -> None:
+    def cease(self, attempts: set[Attempt]) -> None:
         """Stop at once with what is not this worker's any more."""
         with self._lock:
-            cases = [self._cases[job] for job in jobs if job in self._cases]
+            cases = [self._cases[each] for each in attempts if each in self._cases]
         for case in cases:
             if not case.ceased.is_set():
                 case.cease()
@@ -91,7 +91,7 @@ class Office:
         self._crawls.interrupt()
         for case in cases:
             if case.job.kind not in {"submit", "crawl"}:
-                self.cease({case.id})  # there is nothing in flight
+                self.cease({case.attempt})  # there is nothing in flight
         _await(cases, patience_seconds)
         self.cease(set(self.running()))
         _await(cases, _CEASE_SECONDS)
@@ -100,7 +100,7 @@ class Office:
         """Do the job; whether it is over, or somebody else's."""
         case = Case(job, self._ledger, self._desk)
         with self._lock:
-            self._cases[job.id] = case
+            self._cases[case.attempt] = case
             if self._stopping.is_set():
                 case.stopping.set()
         try:
@@ -123,7 +123,7 @@ class Office:
             raise
         finally:
             with self._lock:
-                del self._cases[job.id]
+                del self._cases[case.attempt]
             case.ended.set()
         return True
 
