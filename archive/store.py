@@ -103,8 +103,7 @@ class Archive:
             index = SqliteIndex(index_path(path), write=True)
             stack.callback(index.close)
             catch_up(path, index, advance)
-            searchable = Searchable(path, index)
-            stack.callback(searchable.close)
+            searchable = stack.enter_context(closing(Searchable(path, index)))
             writer = WarcWriter(path / "warc", format_version=folder.FORMAT_VERSION)
             archive = cls(path, index, writer, stack.pop_all())
             archive.searchable = searchable
@@ -125,6 +124,8 @@ class Archive:
         with self._lock:
             writes = self._writer is not None
             with closing(self.index):
+                if self.searchable:
+                    self.searchable.flush()  # it asks the index
                 if self._writer:
                     self._settle()
                     if self._settled:

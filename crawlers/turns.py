@@ -77,8 +77,10 @@ class Turns:
         return max(pause, pause_seconds) - passed if known == number else 0.0
 
     def _note(self, number: int, place: int, pause_seconds: float) -> None:
+        """Where the disk has no room, the others do not know of our pause; they still wait for our answer."""
         state = _STATE.pack(number, self._clock(), pause_seconds)
-        os.pwrite(self._descriptor, state, place * _PLACE_BYTES)
+        with suppress(OSError):
+            os.pwrite(self._descriptor, state, place * _PLACE_BYTES)
 
     def _lock(self, number: int, place: int, byte: int) -> bool:
         """Whether the byte of the place is locked for this host by us now."""

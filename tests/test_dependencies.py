@@ -12,8 +12,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ASKED = {
     "To run": PROJECT["project"]["dependencies"],
     "To render pages (extra `browser`)": PROJECT["project"]["optional-dependencies"]["browser"],
-    "To link works across languages (extra `works`)": PROJECT["project"]["optional-dependencies"][
-        "works"
+    "To link works across languages (extras `works` and `dictionary`)": [
+        *PROJECT["project"]["optional-dependencies"]["works"],
+        *PROJECT["project"]["optional-dependencies"]["dictionary"],
     ],
     "To test and measure": PROJECT["dependency-groups"]["dev"],
 }

@@ -158,7 +158,8 @@ def test_a_clock_that_jumps_does_not_change_the_order_of_writing(tmp_path: Path)
 
 @pytest.mark.parametrize("mutant", ["index before data", "no recovery"])
 def test_a_planted_mistake_is_caught_by_kills(tmp_path: Path, mutant: str) -> None:
-    assert kills.at_random(tmp_path, 8, mutant=mutant).losses
+    rounds = (kills.at_random(tmp_path, 8, seed, mutant=mutant) for seed in range(16))
+    assert any(killed.losses for killed in rounds)
 
 
 @traced
