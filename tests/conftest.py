@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import crawl_driver, forked
 from tests.commands import Variorum, page
@@ -22,6 +23,11 @@ SLOW = (
     "test_addon.py", "test_imports.py", "test_discovery.py", "test_browser.py",
     "test_api_schema.py", "test_attachment_limits.py", "test_bad_input.py",
 )  # fmt: skip
+
+
+# A machine that stands still for a second has found no fault.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -83,7 +83,7 @@ class Foreign:
     def crawl(self, *, file: bool = False) -> str:
         """What the crawl logged, once it is over; without filing, which takes seconds to begin."""
         process = self.start(*QUICK, "-s", f"VARIORUM_FILE={file}")
-        _, log = process.communicate(timeout=120)
+        _, log = process.communicate(timeout=600)
         self.status = process.returncode
         return log
 

@@ -20,7 +20,7 @@ def tool(program: str, *packages: str) -> Path:
     if not found.exists():
         venv.create(home, with_pip=True, clear=True)
         command = [str(home / "bin" / "pip"), "install", "--quiet", *packages]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
         if ended.returncode != 0 or not found.exists():
             found.unlink(missing_ok=True)
             pytest.skip(f"{' '.join(packages)} cannot be installed here")

@@ -4,7 +4,7 @@ A process of its own costs a test two seconds of loading; there are hundreds of 
 one all the same: own memory, own network loop, killed by signals, its output in files of its own.
 
     process = start("crawl", {"VARIORUM_ALLOW_ADDRESSES": "..."}, stdin=b"...")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=600)
 """
 
 import json

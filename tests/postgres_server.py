@@ -44,11 +44,11 @@ def postgres(folder: Path) -> Iterator[str]:
         yield f"postgresql://variorum@/jobs?host={folder}"
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(600)
 
 
 def _wait(where: str) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while True:
         try:
             psycopg.connect(where).close()

@@ -17,9 +17,9 @@ FAST = Transfer(  # small enough that a few MB go in parts, quick enough to fail
     multipart_from=6 << 20,
     part_size=5 << 20,
     piece_size=1 << 20,
-    connect_seconds=3,
-    read_seconds=3,
-    retries=Retries(attempts=3, base_seconds=0.01, most_seconds=0.05, total_seconds=30),
+    connect_seconds=30,
+    read_seconds=30,
+    retries=Retries(attempts=3, base_seconds=0.01, most_seconds=0.05, total_seconds=300),
 )
 
 

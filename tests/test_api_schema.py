@@ -50,7 +50,6 @@ def test_no_request_makes_the_server_fail(served: Served) -> None:
         @hypothesis.given(case=operation.as_strategy(), data=st.data())
         @hypothesis.settings(
             max_examples=EXAMPLES,
-            deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )

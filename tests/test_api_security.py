@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
@@ -315,7 +315,7 @@ def test_what_a_hostile_page_says_comes_as_data_that_no_browser_runs(served: Ser
 
 
 @given(text=st.text(max_size=60))
-@hypothesis(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis(max_examples=15)
 def test_no_header_and_no_text_of_a_client_stands_in_a_header_of_ours(
     served: Served, text: str
 ) -> None:

@@ -32,7 +32,7 @@ class Process:
     url: str
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=120)
+        return httpx.Client(base_url=self.url, timeout=600)
 
     def stop(self) -> int:
         self.process.terminate()

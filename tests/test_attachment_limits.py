@@ -136,13 +136,13 @@ def bombs() -> dict[str, tuple[Callable[[], bytes], str]]:
 
 
 @pytest.mark.parametrize("name", bombs())
-def test_a_bomb_is_refused_within_seconds_and_without_much_memory(name: str) -> None:
+def test_a_bomb_is_refused_in_bounded_time_and_without_much_memory(name: str) -> None:
     make, reason = bombs()[name]
     data = make()
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak: see proc(5)
     before, begun = resident_bytes("VmRSS"), time.process_time()
     assert reason in refusal(data)
-    assert time.process_time() - begun < 10
+    assert time.process_time() - begun < 60
     assert resident_bytes("VmHWM") - before < 256 * MIB
 
 

@@ -69,7 +69,7 @@ def rendered(server: Loopback) -> Told:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr

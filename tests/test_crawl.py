@@ -81,14 +81,14 @@ def test_each_failure_says_what_went_wrong_in_one_sentence(serve: Serve, crawl: 
         "no address": "it is no URL",
         "ftp://example.com/": "only http and https",
         "http://127.0.0.1:1/": "127.0.0.1 port 1, which is not a public web address",
-        server.origin + "/slow": "timed out after 1 s",
+        server.origin + "/slow": "timed out after 3 s",
         server.origin + "/loop": "after 10 redirects",
         server.origin + "/drop": "the connection was lost before an answer",
         server.origin + "/script": "it leads to what is no URL",
         secure: "TLS failed",
     }
     allow = f"{server.allow},{closed[7:-1].replace(':', '/32:')}"
-    report = crawl(*expected, allow=allow, timeout_seconds=1.0)
+    report = crawl(*expected, allow=allow, timeout_seconds=3.0)
     for address, words in expected.items():
         reason = report.reason(address)
         assert words in reason
@@ -139,7 +139,7 @@ def test_errors_of_the_server_are_tried_again_and_every_attempt_is_kept(
 
 def test_a_lost_connection_is_tried_again_and_a_timeout_is_not(serve: Serve, crawl: Crawl) -> None:
     server = serve({"/drop": Reply(pieces=()), "/hang": Reply(pieces=(), after="hang")})
-    crawl(server.origin + "/drop", server.origin + "/hang", allow=server.allow, timeout_seconds=0.5)
+    crawl(server.origin + "/drop", server.origin + "/hang", allow=server.allow, timeout_seconds=3.0)
     assert len(server.asked("/drop")) >= 3
     assert len(server.asked("/hang")) == 1
 
@@ -223,7 +223,7 @@ def test_an_error_of_the_receiver_ends_the_crawl_and_comes_out(serve: Serve, cra
 def test_a_signal_lets_what_is_in_flight_finish_and_fails_the_rest(
     serve: Serve, start_crawl: Start, which: signal.Signals
 ) -> None:
-    slow = Reply(pieces=(TEXT[:50], TEXT[50:]), pause_seconds=0.5)
+    slow = Reply(pieces=(TEXT[:50], TEXT[50:]), pause_seconds=1.5)
     server = serve({"/0": TEXT} | {f"/{n}": slow for n in range(1, 40)})
     addresses = [f"{server.origin}/{n}" for n in range(40)]
     process = start_crawl(*addresses, allow=server.allow)
@@ -248,7 +248,7 @@ def test_an_interrupted_crawl_does_not_wait_for_its_delays(
 ) -> None:
     server = serve({f"/{n}": TEXT for n in range(12)})
     process = start_crawl(
-        *[f"{server.origin}/{n}" for n in range(12)], allow=server.allow, delay_seconds=2.0
+        *[f"{server.origin}/{n}" for n in range(12)], allow=server.allow, delay_seconds=10.0
     )
     while not server.log:
         time.sleep(0.01)
@@ -257,7 +257,7 @@ def test_an_interrupted_crawl_does_not_wait_for_its_delays(
     report = report_of(process)
     assert report.summary is not None
     assert report.summary.interrupted
-    assert time.monotonic() - began < 20  # of 22 seconds of delays
+    assert time.monotonic() - began < 60  # of 110 seconds of delays
 
 
 def test_a_crawl_of_nothing_is_over_at_once(crawl: Crawl) -> None:

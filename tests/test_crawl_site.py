@@ -347,7 +347,7 @@ def test_a_person_sees_a_table_and_a_summary(
         "3",
         allow=server.allow,
     )
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     assert "here: 3 fetched, 4 captures, 1 left over." in out
     assert "1: the budget of 3 pages is used up" in out

@@ -110,7 +110,7 @@ def world() -> Iterator[World]:
 
 
 def fetched(url: str) -> tuple[Message, bytes]:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=600) as answer:
         return answer.headers, answer.read()
 
 

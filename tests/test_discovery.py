@@ -121,11 +121,11 @@ def test_a_page_made_to_be_slow_is_read_in_linear_time(page: str) -> None:
     began = time.process_time()
     listing.listing(page, HERE)
     # A tree of the first one takes the better part of a minute.
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 20
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_can_be_read_and_gives_web_addresses(text: str) -> None:
     for each in listing.listing(f'<a href="{text}">{text}', HERE).links:
         assert each.url.startswith(("http://", "https://"))
@@ -176,7 +176,7 @@ def test_feeds_of_every_kind_give_their_entries() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_bytes_can_be_read_as_anything(data: bytes) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + data
     for role in Role:
@@ -283,7 +283,7 @@ def test_every_link_is_asked_followed_or_left_by_the_row() -> None:
 
 
 @given(st.lists(st.integers(0, 30), max_size=40), st.integers(0, 3))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_nothing_that_was_found_is_lost(numbers: list[int], depth: int) -> None:
     frontier = Frontier(site(max_depth=depth))
     start = frontier.next()

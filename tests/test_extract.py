@@ -210,7 +210,7 @@ def test_a_page_without_text_is_refused_with_a_sentence(body: str) -> None:
 def test_pages_made_to_exhaust_are_finished(html: str) -> None:
     started = time.process_time()
     assert main_text(html).text
-    assert time.process_time() - started < 15
+    assert time.process_time() - started < 90
 
 
 def test_extracting_leaves_the_tree_as_it_was() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from datasketch import MinHash
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import keys
@@ -108,7 +108,6 @@ def test_the_page_says_what_the_program_does() -> None:
 
 
 @given(FORMS)
-@settings(deadline=None)
 def test_the_page_is_enough_to_write_it_again(text: str) -> None:
     normal = normalise(text)
     assert str(fingerprint(normal)) == fingerprint_by_the_page(normal.text)
@@ -145,28 +144,24 @@ def test_another_table_gives_another_recipe(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @given(FORMS)
-@settings(deadline=None)
 def test_a_fingerprint_is_read_back_from_its_line(text: str) -> None:
     made = fingerprint(normalise(text))
     assert keys.parse(str(made)) == made
 
 
 @given(FORMS)
-@settings(deadline=None)
 def test_the_near_part_holds_the_band_keys(text: str) -> None:
     made, kept = signed(normalise(text))
     assert keys.bands(made.near) == kept.bands
 
 
 @given(FORMS, st.sampled_from(["\n", "，", " ", "<br/>", "\u200b"]))
-@settings(deadline=None)
 def test_equal_forms_have_equal_fingerprints(text: str, between: str) -> None:
     apart = between.join(text)
     assert fingerprint(normalise(apart)) == fingerprint(normalise(text))
 
 
 @given(FORMS, FORMS)
-@settings(deadline=None)
 def test_different_forms_have_different_exact_parts(one: str, other: str) -> None:
     a, b = normalise(one), normalise(other)
     assert (fingerprint(a).exact == fingerprint(b).exact) == (a.text == b.text)

@@ -375,7 +375,7 @@ def test_bombs_need_bounded_memory(path: Path) -> None:
         assert peak < 64 << 20
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     name=st.sampled_from(sorted(PACKINGS)),
     at=st.integers(0, 10_000),

@@ -18,7 +18,7 @@ from tests.commands import ROOT, Answer, Variorum
 SCRIPT = ROOT.parent / "shared" / "measure" / "hostile_server.py"
 CATEGORIES = ("charset", "parser", "xss", "lang", "document", "xml")
 ROOM_BYTES = 512 << 20  # by which no process may grow
-SPARE_SECONDS = 25  # for starting workers, and for trying a page that broke a limit once more
+SPARE_SECONDS = 200  # a busy machine; `benchmarks hostile` holds the time that each case may take
 
 pytestmark = pytest.mark.skipif(
     not SCRIPT.exists(), reason=f"{SCRIPT.name} is not beside this checkout"
@@ -51,7 +51,7 @@ def base() -> Iterator[str]:
 
 
 def ingest(variorum: Variorum, folder: Path, address: str) -> Answer:
-    with urlopen(address, timeout=30) as answer:
+    with urlopen(address, timeout=600) as answer:
         saved, media_type = folder / "page", answer.headers["Content-Type"] or ""
         saved.write_bytes(answer.read())
     return variorum("ingest", str(saved), "--url", address, "--type", media_type, "--json")
@@ -98,5 +98,5 @@ def test_a_hostile_page_has_its_listed_outcome(
 
 def test_no_page_made_anything_connect_to_another_server(base: str) -> None:
     """The last test here: the server counted what came to the addresses that the pages name."""
-    with urlopen(f"{base}/canary", timeout=30) as answer:
+    with urlopen(f"{base}/canary", timeout=600) as answer:
         assert json.load(answer)["connections"] == 0

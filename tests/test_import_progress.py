@@ -247,7 +247,7 @@ HEADS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     status=st.sampled_from(
         [b"200 OK", b"204 No", b"304 Not", b"100 Go\r\n\r\nHTTP/1.1 200 OK", b"x"]

@@ -313,7 +313,7 @@ def test_a_file_that_cannot_be_read_is_a_problem(folder: Path, path: Path, what:
     assert (report.records, captures) == (0, [])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     field=st.sampled_from(
         ["WARC-Record-ID", "WARC-Date", "WARC-Target-URI", "WARC-Refers-To", "WARC-Truncated",

@@ -27,7 +27,7 @@ def test_the_code_is_that_of_the_reference_implementation(text: str) -> None:
     assert text_code(text) == gen_text_code_v0(text, bits=256)["iscc"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_any_text_has_the_code_of_the_reference_implementation(text: str) -> None:
     assert text_code(text) == gen_text_code_v0(text, bits=256)["iscc"]

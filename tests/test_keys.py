@@ -4,7 +4,7 @@ import base64
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import keys
@@ -78,7 +78,6 @@ def test_a_refusal_shows_only_the_beginning_of_a_long_key() -> None:
 
 
 @given(st.text(max_size=80))
-@settings(deadline=None)
 def test_any_text_is_a_key_or_a_value_error(typed: str) -> None:
     try:
         parse(typed)
@@ -87,7 +86,6 @@ def test_any_text_is_a_key_or_a_value_error(typed: str) -> None:
 
 
 @given(st.lists(st.integers(0, (1 << 30) - 1), max_size=20))
-@settings(deadline=None)
 def test_values_of_a_near_part_are_read_back(values: list[int]) -> None:
     assert keys.bands("".join(map(keys.group, values))) == tuple(values)
 

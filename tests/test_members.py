@@ -98,7 +98,7 @@ def test_a_torn_plain_record_is_never_returned(path: Path, keep: int) -> None:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(at=st.integers(0, len(B) - 1))
 def test_a_flipped_bit_loses_one_record_and_no_other(
     tmp_path_factory: pytest.TempPathFactory, at: int
@@ -201,7 +201,7 @@ def test_another_kind_of_file_is_one_damage_that_says_so(path: Path, data: bytes
     assert found.message.startswith("the file ")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.binary(max_size=60) | st.sampled_from([A, B, raw(1), raw(2)[:90]]), max_size=5))
 def test_whatever_the_bytes_are_the_walk_ends_and_invents_nothing(
     tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
@@ -76,7 +76,7 @@ def test_without_a_time_the_timegate_leads_to_the_newest_capture(client: httpx.C
 
 
 @given(st.integers(-(10**6), 10**6))
-@hypothesis(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis(max_examples=30)
 def test_the_timegate_leads_to_the_capture_nearest_in_time(
     client: httpx.Client, after: int
 ) -> None:

@@ -157,7 +157,7 @@ def test_offsets_lead_back_to_the_main_text() -> None:
 
 
 @given(st.one_of(TEXTS, MARKED))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_the_form_of_a_form_is_itself(text: str) -> None:
     once = normalise(text)
     again = normalise(once.text)
@@ -166,7 +166,7 @@ def test_the_form_of_a_form_is_itself(text: str) -> None:
 
 
 @given(st.one_of(TEXTS, MARKED))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_offsets_never_fall_and_stay_within_the_text(text: str) -> None:
     normal = normalise(text)
     assert len(normal.offsets) == len(normal.text)
@@ -175,14 +175,12 @@ def test_offsets_never_fall_and_stay_within_the_text(text: str) -> None:
 
 
 @given(TEXTS)
-@settings(deadline=None)
 def test_the_form_is_letters_and_digits_and_can_be_written_as_utf_8(text: str) -> None:
     assert all(unicodedata.category(c)[0] in "LN" for c in form(text))
     form(text).encode()
 
 
 @given(TEXTS.filter(lambda text: not set("<&(（") & set(text)))
-@settings(deadline=None)
 def test_without_markup_the_form_follows_from_each_character_alone(text: str) -> None:
     assert form(text) == form("".join(form(c) for c in text))
 

@@ -66,7 +66,7 @@ def test_robots_txt_is_obeyed_in_every_form(serve: Serve, crawl: Crawl) -> None:
     report = crawl(
         *[server.origin + "/page" for server in servers.values()],
         allow="127.0.0.1/32",
-        timeout_seconds=1.0,
+        timeout_seconds=3.0,
     )
     fetched = {case: bool(server.asked("/page")) for case, server in servers.items()}
     assert fetched == {case: expected for case, (_, expected) in CASES.items()}
@@ -130,7 +130,7 @@ def test_a_host_gets_one_request_at_a_time_and_never_sooner_than_the_delay(
 
 
 def test_hosts_are_asked_side_by_side(serve: Serve, crawl: Crawl) -> None:
-    slow = Reply(pieces=(TEXT,), pause_seconds=0.5)
+    slow = Reply(pieces=(TEXT,), pause_seconds=2.0)
     servers = [serve({"/": slow}, host=f"127.0.0.{n}") for n in range(1, 7)]
     crawl(*[server.origin + "/" for server in servers], allow="127.0.0.0/24")
     asked = [server.asked("/")[0] for server in servers]

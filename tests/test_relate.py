@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.records import Issued
@@ -281,7 +281,6 @@ def test_swapped_texts_have_the_mirrored_judgement(a: str, b: str) -> None:
 
 
 @given(st.text("甲乙丙丁12ab", max_size=60), st.text("甲乙丙丁12ab", max_size=60))
-@settings(deadline=None)
 def test_any_two_texts_have_a_mirrored_judgement(a: str, b: str) -> None:
     check_mirror(a * 9, b * 9)
 

@@ -333,7 +333,7 @@ def replayed(pywb: Path, folder: Path, tmp_path: Path) -> Iterator[Callable[[str
         address = f"http://127.0.0.1:{port}/c/{moment}id_/{url}"
         for _ in range(200):
             try:
-                with urllib.request.urlopen(address, timeout=20) as opened:
+                with urllib.request.urlopen(address, timeout=600) as opened:
                     assert opened.status == 200
                     body = opened.read()
                     assert isinstance(body, bytes)
@@ -349,7 +349,7 @@ def replayed(pywb: Path, folder: Path, tmp_path: Path) -> Iterator[Callable[[str
     yield replay
     for server in running:
         server.terminate()
-        server.wait(20)
+        server.wait(600)
 
 
 def test_pywb_replays_the_page_at_the_moment_of_the_304(

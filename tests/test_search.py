@@ -258,7 +258,7 @@ def test_a_mark_that_is_none_is_refused(search: Search, after: str) -> None:
         search.find("盐湖", after=after)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(start=st.integers(0, len(MARSH) - 2), length=st.integers(1, 12))
 def test_every_piece_of_a_text_finds_it(folder: Path, start: int, length: int) -> None:
     piece = MARSH[start : start + length]

@@ -44,7 +44,7 @@ def paired(found: tuple[Pair, ...]) -> list[tuple[str, str]]:
 SOME = st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=8, unique=True)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(SOME, SOME)
 def test_every_unit_is_in_exactly_one_pair_and_those_of_the_first_text_in_order(
     first: list[str], second: list[str]
@@ -57,7 +57,7 @@ def test_every_unit_is_in_exactly_one_pair_and_those_of_the_first_text_in_order(
     assert all((pair.a is None or pair.b is None) == (pair.score == 0) for pair in found)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(SOME, SOME)
 def test_equal_units_are_paired_wherever_they_stand_and_no_others(
     first: list[str], second: list[str]
@@ -67,7 +67,7 @@ def test_equal_units_are_paired_wherever_they_stand_and_no_others(
     assert {(a.units.index(p.a), b.units.index(p.b)) for p in align(a, b) if p.a and p.b} == same
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.integers(1, 6).flatmap(
         lambda width: st.lists(

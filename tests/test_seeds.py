@@ -102,7 +102,7 @@ def submitted(folder: Path, allowed: str, urls: Iterable[str]) -> dict[str, dict
         cwd=Path(__file__).parents[1],
         capture_output=True,
         encoding="utf-8",
-        timeout=240,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
@@ -222,6 +222,6 @@ def test_the_warcs_are_sound_for_other_tools(archived: Archived) -> None:
     warcs = [str(path) for path in sorted(archived.folder.rglob("*.warc.gz"))]
     assert warcs
     check = [sys.executable, "-m", "warcio.cli", "check", *warcs]
-    done = subprocess.run(check, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(check, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout
     assert archived.ask("verify", "--quick")["ok"]

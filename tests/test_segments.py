@@ -115,7 +115,7 @@ def found(segment: Segment, keys: list[int], most: int = 1000) -> dict[int, Coun
 
 
 @given(ROWS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_segment_answers_as_a_dictionary_does(rows: Rows) -> None:
     keys = sorted({key for own in rows.values() for key in own} | {0, 1, 29, KEYS - 1})
     expected = {key: Counter(v for v, own in rows.items() if key in own) for key in keys}
@@ -123,7 +123,7 @@ def test_a_segment_answers_as_a_dictionary_does(rows: Rows) -> None:
 
 
 @given(st.lists(ROWS, min_size=1, max_size=4))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_a_merge_is_the_segment_of_everything(parts: list[Rows]) -> None:
     every: Rows = {}
     for rows in parts:
@@ -157,7 +157,7 @@ def test_a_segment_that_is_cut_or_empty_is_refused(length: int) -> None:
 
 
 @given(st.integers(0, 1 << 30), st.binary(min_size=4, max_size=64))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_damage_is_found_or_harmless_and_never_a_crash(place: int, noise: bytes) -> None:
     data = bytearray(packed({version: {version, 5, 1 << 32} for version in range(300)}))
     place %= len(data) - len(noise)

@@ -177,7 +177,7 @@ def test_a_page_built_to_keep_the_signs_busy_costs_no_more_than_others(
     began = time.process_time()
     with suppress(Refused):
         soundness.check(page)
-    assert time.process_time() - began < 0.3
+    assert time.process_time() - began < 5  # a quadratic one takes minutes
 
 
 def test_a_han_character_weighs_as_much_as_two_letters() -> None:

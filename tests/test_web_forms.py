@@ -45,7 +45,7 @@ def visitor(server: Served) -> Iterator[httpx.Client]:
 @contextmanager
 def logged_in(server: Served, scope: Scope = "operate") -> Iterator[httpx.Client]:
     """A browser's session with this right."""
-    with httpx.Client(base_url=server.origin, headers=HTML, timeout=30) as client:
+    with httpx.Client(base_url=server.origin, headers=HTML, timeout=600) as client:
         answer = client.post("/login", data={"token": server.new_token(scope)})
         assert answer.status_code == 303
         yield client

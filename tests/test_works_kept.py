@@ -219,7 +219,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(EVENTS)
 def test_works_never_hold_what_a_person_parted_and_hold_all_else_that_is_linked(
     tmp_path_factory: pytest.TempPathFactory, events: list[tuple[str, str, str, int]]

@@ -55,7 +55,7 @@ def _npm_program() -> Path | None:
     folder = Path(mkdtemp(prefix="npm-warcio-"))
     command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder)]
     try:
-        subprocess.run([*command, NPM_WARCIO], capture_output=True, timeout=120, check=True)
+        subprocess.run([*command, NPM_WARCIO], capture_output=True, timeout=600, check=True)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         return None
     return folder / "node_modules" / "warcio" / "dist" / "cli.js"

@@ -145,7 +145,7 @@ def web(archive: Path, *, allow: str = "", sites: str = "") -> Iterator[Web]:
             yield Web(_origin(process, archive), process)
         finally:
             process.terminate()
-            process.communicate(timeout=300)
+            process.communicate(timeout=600)
             log.close()
 
 
