@@ -204,9 +204,8 @@ class Evidence:
     because: str  # one line for people
     covered: tuple[float, float] = (0.0, 0.0)  # share of this text, of the other, in common: 0..1
     changed_numbers: tuple[tuple[str, str], ...] = ()  # (other, this); "" where one has none
-    blocks: tuple[
-        tuple[int, int, int], ...
-    ] = ()  # (start in this, in the other, length), normal form
+    # (start in this, in the other, length), normal form.
+    blocks: tuple[tuple[int, int, int], ...] = ()
     signals: tuple[str, ...] = ()  # beside the text: "same title", "other issuer"
 
 
@@ -278,9 +277,8 @@ class Filing:
     version: str  # version key
     relation: Relation
     links: tuple[Link, ...] = ()  # to the versions that decided it; empty for a new document
-    merged: tuple[
-        str, ...
-    ] = ()  # documents that this text shows to be the same: they become aliases
+    # Documents that this text shows to be the same: they become aliases.
+    merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

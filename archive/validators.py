@@ -14,9 +14,8 @@ from archive.errors import Damaged
 from archive.records import Capture, Exchange, Place
 from archive.warc import Record
 
-_LOOKED_AT = (
-    20  # earlier answers of an address among which the confirmed one is looked for; no source
-)
+# Earlier answers of an address among which the confirmed one is looked for; no source.
+_LOOKED_AT = 20
 _LONGEST = 1024  # characters of a validator that is worth sending back; no source
 _PRINTABLE = re.compile(r"[\x20-\x7e\x80-\xff]+\Z")
 

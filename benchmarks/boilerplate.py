@@ -36,9 +36,8 @@ class Filed:
     documents: int
     first: float  # ms of CPU to keep and file one of the first pages, without its reading
     last: float  # the same for one of the last
-    memory: tuple[
-        float, float
-    ]  # MB of the process at most, after a third of the pages and at the end
+    # MB of the process at most, after a third of the pages and at the end.
+    memory: tuple[float, float]
 
 
 def measure(extent: Extent) -> list[Figure]:

@@ -61,9 +61,8 @@ class Point:
     found: float  # share of near-copies whose document was the first candidate
     near: float  # bytes a document for the bands alone
     whole: float  # bytes a document
-    added: (
-        float | None
-    )  # microseconds of CPU to add one, flushes and merges shared out; None: in bulk
+    # Microseconds of CPU to add one, flushes and merges shared out; None: in bulk.
+    added: float | None
     memory: float  # MB of the process that looked up, at most: its own and what it had mapped
     own: float  # MB of that without files that were mapped
 

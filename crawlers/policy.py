@@ -18,9 +18,8 @@ class Policy:
 
     hosts: tuple[str, ...]  # lower case; each stands for itself and for every name below it
     delay_seconds: float | None = None  # at least, between requests to one host; None: the crawl's
-    hours: tuple[
-        tuple[int, int], ...
-    ] = ()  # minutes of the day, [from, to), in `zone`; () is always
+    # Minutes of the day, [from, to), in `zone`; () is always.
+    hours: tuple[tuple[int, int], ...] = ()
     zone: str = "UTC"  # IANA name
     ports: tuple[int, ...] = ()  # beside 80 and 443
 

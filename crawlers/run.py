@@ -84,9 +84,8 @@ class Manners:
     memory: Memory | None = None  # asked on the network thread
     browser: bool = False  # pages are to be filled in by a browser before they are read
     turns: Turns | None = None  # shared with all who fetch for the archive; None: nobody does
-    may_go_on: Callable[[], bool] = lambda: (
-        True
-    )  # while not, nothing new is fetched; network thread
+    # While not, nothing new is fetched; network thread.
+    may_go_on: Callable[[], bool] = lambda: True
 
 
 _begun = threading.Event()

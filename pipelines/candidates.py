@@ -11,9 +11,8 @@ from pipelines.repair import repaired
 
 _MOST = 20  # by their sketches, likeliest first
 _OF_TITLE = 5  # of the same title, newest first: a text that was rewritten shares no passage
-_AT_ADDRESS = (
-    3  # seen at the same address, newest first: their new text is a version, however different
-)
+# Seen at the same address, newest first: their new text is a version, however different.
+_AT_ADDRESS = 3
 
 
 class Lazily(Sequence[Candidate]):

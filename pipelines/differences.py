@@ -62,9 +62,8 @@ class Differences:
     b: Side
     blocks: tuple[Block, ...]
     numbers: tuple[tuple[str, str], ...]  # (in a, in b), each with all of its digits
-    extended: tuple[
-        tuple[str, str], ...
-    ]  # numbers that lost or won digits, as misreading also does
+    # Numbers that lost or won digits, as misreading also does.
+    extended: tuple[tuple[str, str], ...]
     words: int  # other words in place of words
     insertions: tuple[int, int]  # short runs that only a has, and only b
     inserted: tuple[int, int]  # their size, quotes of prices and advertisements left out

@@ -24,9 +24,8 @@ from service.tell import telling
 
 _LOG = logging.getLogger("variorum")
 _RESTART_SECONDS = 5.0  # before a worker that ended by itself is begun again; no source
-_SWITCH_SECONDS = (
-    0.0005  # a thread that computes lets others run: short answers wait less for long ones
-)
+# A thread that computes lets others run: short answers wait less for long ones.
+_SWITCH_SECONDS = 0.0005
 _KEEP_ALIVE_SECONDS = 30  # an idle connection stays open; longer than a person reads between clicks
 
 

@@ -14,6 +14,7 @@ from tests.commands import Variorum, page
 from tests.crawl_driver import Report
 from tests.forked import Forked
 from tests.loopback import Loopback, Page
+from tests.seaweed import Seaweed
 
 # Minutes each: begun first, so that no core waits for the last of them. The rest keeps its order.
 SLOW = (
@@ -33,6 +34,12 @@ settings.load_profile("patient")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(SLOW)}
     items.sort(key=lambda item: places.get(item.path.name, len(SLOW)))
+
+
+@pytest.fixture(scope="module")
+def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+    with Seaweed.start(tmp_path_factory.mktemp("s3")) as started:
+        yield started
 
 
 @pytest.fixture

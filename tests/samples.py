@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from archive.records import (
     Capture,
@@ -19,6 +20,7 @@ from archive.records import (
     Found,
     Language,
     Link,
+    Place,
     Reading,
     Refusal,
     Relation,
@@ -65,6 +67,22 @@ def resource(body: bytes = b"<p>plan</p>", *, url: str = PAGE, after: float = 0)
     """A file that somebody handed in."""
     moment = START + timedelta(seconds=after)
     return Resource(url=url, fetched_at=moment, media_type="text/html", body=body)
+
+
+def captured(**given: Any) -> Capture:
+    """A page that was fetched, with what is `given` in place of what it is made up of."""
+    usual: dict[str, Any] = {
+        "id": "made-up",
+        "url": PAGE,
+        "fetched_at": START,
+        "kind": "response",
+        "status": 200,
+        "media_type": "text/html",
+        "payload_digest": "",
+        "entity_digest": "",
+        "place": Place(warc="", offset=0, length=0),
+    }
+    return Capture(**usual | given)
 
 
 def exact(text: str) -> str:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,6 @@ import pytest
 pytest.importorskip("playwright", reason="the extra `browser` is not installed")
 
 from archive import warc
-from archive.records import Capture, Place
 from archive.store import Archive
 from archive.verify import verify_fully
 from crawlers import renditions
@@ -28,7 +27,7 @@ from pipelines.page import parse
 from tests.commands import Variorum, harmless
 from tests.foreign_project import Foreign
 from tests.loopback import Loopback, Page, keep_alive, ok
-from tests.samples import ROOT, START
+from tests.samples import ROOT, START, captured
 from tests.test_crawl_site import crawl, filed, small
 from tests.warc_tools import records
 
@@ -265,23 +264,9 @@ def test_a_rendered_page_becomes_a_conversion_that_refers_to_its_capture() -> No
         refused=(),
         complete=False,
     )
-    capture = _capture()
+    capture = captured(id=warc.new_id())
     record = renditions.conversion(rendition, capture)
     assert record.type == "conversion"
     assert record.block == rendition.html
     assert record.header("WARC-Refers-To") == warc.wrapped_id(capture.id)
     assert record.header("WARC-Truncated") == "time"
-
-
-def _capture() -> Capture:
-    return Capture(
-        id=warc.new_id(),
-        url="https://example.org/",
-        fetched_at=datetime(2026, 3, 4, tzinfo=UTC),
-        kind="response",
-        status=200,
-        media_type="text/html",
-        payload_digest="",
-        entity_digest="",
-        place=Place(warc="warc/a.warc.gz", offset=0, length=1),
-    )

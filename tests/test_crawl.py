@@ -81,14 +81,14 @@ def test_each_failure_says_what_went_wrong_in_one_sentence(serve: Serve, crawl: 
         "no address": "it is no URL",
         "ftp://example.com/": "only http and https",
         "http://127.0.0.1:1/": "127.0.0.1 port 1, which is not a public web address",
-        server.origin + "/slow": "timed out after 3 s",
+        server.origin + "/slow": "timed out after 5 s",
         server.origin + "/loop": "after 10 redirects",
         server.origin + "/drop": "the connection was lost before an answer",
         server.origin + "/script": "it leads to what is no URL",
         secure: "TLS failed",
     }
     allow = f"{server.allow},{closed[7:-1].replace(':', '/32:')}"
-    report = crawl(*expected, allow=allow, timeout_seconds=3.0)
+    report = crawl(*expected, allow=allow, timeout_seconds=5.0)
     for address, words in expected.items():
         reason = report.reason(address)
         assert words in reason
@@ -139,7 +139,7 @@ def test_errors_of_the_server_are_tried_again_and_every_attempt_is_kept(
 
 def test_a_lost_connection_is_tried_again_and_a_timeout_is_not(serve: Serve, crawl: Crawl) -> None:
     server = serve({"/drop": Reply(pieces=()), "/hang": Reply(pieces=(), after="hang")})
-    crawl(server.origin + "/drop", server.origin + "/hang", allow=server.allow, timeout_seconds=3.0)
+    crawl(server.origin + "/drop", server.origin + "/hang", allow=server.allow, timeout_seconds=5.0)
     assert len(server.asked("/drop")) >= 3
     assert len(server.asked("/hang")) == 1
 

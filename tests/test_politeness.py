@@ -66,7 +66,7 @@ def test_robots_txt_is_obeyed_in_every_form(serve: Serve, crawl: Crawl) -> None:
     report = crawl(
         *[server.origin + "/page" for server in servers.values()],
         allow="127.0.0.1/32",
-        timeout_seconds=3.0,
+        timeout_seconds=5.0,
     )
     fetched = {case: bool(server.asked("/page")) for case, server in servers.items()}
     assert fetched == {case: expected for case, (_, expected) in CASES.items()}

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,20 +24,14 @@ from tests.remote_samples import FAST, an_archive, dump, everything, place, warc
 from tests.seaweed import Seaweed, credentials
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
-    with Seaweed.start(tmp_path_factory.mktemp("s3")) as started:
-        yield started
-
-
 @pytest.fixture
 def as_writer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     credentials(monkeypatch, tmp_path)
 
 
 @pytest.fixture
-def s3(server: Seaweed, as_writer: None) -> S3Store:
-    return S3Store(place(server), FAST)
+def s3(seaweed: Seaweed, as_writer: None) -> S3Store:
+    return S3Store(place(seaweed), FAST)
 
 
 class TestFolder(StoreContract):
@@ -60,13 +53,13 @@ class TestS3(StoreContract):
         return s3
 
     def test_a_large_upload_that_died_is_gone_on_with(
-        self, s3: S3Store, server: Seaweed, tmp_path: Path
+        self, s3: S3Store, seaweed: Seaweed, tmp_path: Path
     ) -> None:
         source, digest = made(tmp_path, os.urandom(LARGE))
         died = a_dead_upload(s3, "a", source.read_bytes()[: FAST.part_size])
         assert s3.head("a") is None
         assert list(s3.list()) == []
-        with FaultProxy(server.endpoint) as proxy:
+        with FaultProxy(seaweed.endpoint) as proxy:
             there = S3Store(replace(s3.where, endpoint_url=proxy.endpoint), FAST)
             assert there.put_if_absent("a", source, digest)
         parts = [line for line in proxy.seen if line.startswith("PUT")]
@@ -91,9 +84,9 @@ class TestS3(StoreContract):
         assert waiting(s3) == []
 
     def test_a_list_of_many_pages_is_whole(
-        self, s3: S3Store, server: Seaweed, tmp_path: Path
+        self, s3: S3Store, seaweed: Seaweed, tmp_path: Path
     ) -> None:
-        client = server.client()
+        client = seaweed.client()
         for number in range(1100):  # a page has 1,000
             key = f"{s3.where.prefix}{number:04}"
             client.put_object(Bucket=s3.where.bucket, Key=key, Body=b"")

@@ -2,7 +2,6 @@
 
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,17 +14,11 @@ from tests.remote_samples import FAST, an_archive, place, warcs
 from tests.seaweed import BUCKET, READER, WRITER, Seaweed, credentials
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
-    with Seaweed.start(tmp_path_factory.mktemp("s3")) as started:
-        yield started
-
-
 @pytest.fixture
-def where(server: Seaweed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S3Address:
+def where(seaweed: Seaweed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S3Address:
     credentials(monkeypatch, tmp_path)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint)
-    return place(server)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", seaweed.endpoint)
+    return place(seaweed)
 
 
 def test_an_archive_lives_in_s3_and_is_served_from_there(
@@ -192,15 +185,14 @@ def test_addresses_have_one_form() -> None:
 
 
 def test_a_push_that_is_killed_leaves_nothing_half_and_the_next_goes_on(
-    server: Seaweed, where: S3Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seaweed: Seaweed, where: S3Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    archive = an_archive(
-        tmp_path / "archive", 50_000, 70 << 20
-    )  # in parts, with the usual settings
+    # In parts, with the usual settings.
+    archive = an_archive(tmp_path / "archive", 50_000, 70 << 20)
     variorum = Variorum(archive)
     store = S3Store(where, FAST)
     small, large = warcs(archive)
-    with FaultProxy(server.endpoint) as proxy:
+    with FaultProxy(seaweed.endpoint) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
         proxy.fault = Fault(kind="stall", method="PUT", target="partNumber=2")
         process = variorum.start(
@@ -220,5 +212,5 @@ def test_a_push_that_is_killed_leaves_nothing_half_and_the_next_goes_on(
         sent = [line for line in proxy.seen[before:] if "partNumber" in line]
         assert len(sent) == 2, "the first of three parts was there"
     assert warcs(archive) == []
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", seaweed.endpoint)
     assert variorum("verify", "--remote", "--full").status == 0

@@ -23,16 +23,10 @@ from tests.seaweed import Seaweed, credentials
 
 BRIEF = replace(FAST, retries=replace(FAST.retries, attempts=2))
 # A stall ends by the clock alone; a busy store that is slow once, too, must not use up the attempts.
-HASTY = replace(FAST, connect_seconds=2, read_seconds=2)
+HASTY = replace(FAST, connect_seconds=3, read_seconds=3)
 PASSING: tuple[Kind, ...] = ("503", "stall", "cut", "reset")  # worth another attempt
 SENDING = ("PUT", "POST", "HEAD", "GET")
 FETCHING = ("HEAD", "GET")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
-    with Seaweed.start(tmp_path_factory.mktemp("s3")) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +50,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(original: Path, tmp_path: Path, server: Seaweed, proxy: FaultProxy) -> Scene:
-    direct = S3Store(place(server), FAST)
+def scene(original: Path, tmp_path: Path, seaweed: Seaweed, proxy: FaultProxy) -> Scene:
+    direct = S3Store(place(seaweed), FAST)
     return Scene(
         original=original,
         archive=Path(shutil.copytree(original, tmp_path / "archive")),
@@ -68,9 +62,11 @@ def scene(original: Path, tmp_path: Path, server: Seaweed, proxy: FaultProxy) ->
 
 
 @pytest.fixture
-def proxy(server: Seaweed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FaultProxy]:
+def proxy(
+    seaweed: Seaweed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[FaultProxy]:
     credentials(monkeypatch, tmp_path)
-    with FaultProxy(server.endpoint) as started:
+    with FaultProxy(seaweed.endpoint) as started:
         yield started
 
 

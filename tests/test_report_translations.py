@@ -9,7 +9,6 @@ import pytest
 from lxml import html
 
 from archive.captures import Body
-from archive.records import Capture, Place
 from pipelines.reading import read
 from pipelines.report import Event, Report, WitnessReport, report
 from pipelines.report.across import CAUTION
@@ -19,22 +18,15 @@ from pipelines.report.names import has, known_names, names, words
 from pipelines.report.traces import breaks_off, debris, residue
 from pipelines.works import encoder
 from tests.report_samples import ENGLISH, PLAN, witness
+from tests.samples import captured
 from tests.seed_pages import GOLD, PAGES, needs_seeds
 
 needs_encoder = pytest.mark.skipif(
     not encoder.is_there(), reason="the sentence encoder (extra `works`) is not installed"
 )
 LANGUAGES = {"000": "zh-Hans", "001": "zh-Hans", "002": "zh-Hant", "003": "es", "004": "en"}
-CAPTURE = Capture(
-    id="",
-    url="https://seed.example/2022/plan.html",
-    fetched_at=datetime(2022, 3, 8, tzinfo=UTC),
-    kind="response",
-    status=200,
-    media_type="text/html",
-    payload_digest="",
-    entity_digest="",
-    place=Place(warc="", offset=0, length=0),
+CAPTURE = captured(
+    url="https://seed.example/2022/plan.html", fetched_at=datetime(2022, 3, 8, tzinfo=UTC)
 )
 LEAST = {"000": 36, "001": 36, "002": 33, "003": 36, "004": 35}  # of 36; from the issue
 

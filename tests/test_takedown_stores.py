@@ -2,7 +2,7 @@
 
 import gzip
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
@@ -33,16 +33,10 @@ WORD = ("the archivist", "Personal data.")
 GONE = b"alpha one"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
-    with Seaweed.start(tmp_path_factory.mktemp("s3")) as started:
-        yield started
-
-
 @pytest.fixture
-def s3(server: Seaweed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S3Store:
+def s3(seaweed: Seaweed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S3Store:
     credentials(monkeypatch, tmp_path)
-    return S3Store(place(server), FAST)
+    return S3Store(place(seaweed), FAST)
 
 
 @pytest.fixture
@@ -185,14 +179,14 @@ def test_a_sidecar_that_never_fitted_is_not_replaced(folder: Path, there: Folder
 
 
 def test_versions_that_a_bucket_keeps_are_erased_or_named(
-    folder: Path, s3: S3Store, server: Seaweed
+    folder: Path, s3: S3Store, seaweed: Seaweed
 ) -> None:
     bucket = "variorum-versions"
-    server.client().create_bucket(Bucket=bucket)
-    server.client().put_bucket_versioning(
+    seaweed.client().create_bucket(Bucket=bucket)
+    seaweed.client().put_bucket_versioning(
         Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
     )
-    with FaultProxy(server.endpoint) as proxy:
+    with FaultProxy(seaweed.endpoint) as proxy:
         where = replace(s3.where, bucket=bucket, endpoint_url=proxy.endpoint)
         store = S3Store(where, FAST)
         list(push(folder, store))
@@ -207,7 +201,7 @@ def test_versions_that_a_bucket_keeps_are_erased_or_named(
         again = list(push(folder, store))
         assert [(each.state, each.earlier) for each in again] == [("there", ())] * 2
         demand_alike(folder, store)
-    held = server.client().list_object_versions(Bucket=bucket, Prefix=f"{s3.where.prefix}warc/")
+    held = seaweed.client().list_object_versions(Bucket=bucket, Prefix=f"{s3.where.prefix}warc/")
     kept = [each for each in held["Versions"] if each["Key"].endswith(".gz")]
     assert len(kept) == len(warcs(folder))
 

@@ -215,9 +215,9 @@ def test_the_size_limit_keeps_exactly_that_much_and_marks_it(fetched: Fetched) -
 
 def test_the_time_limit_keeps_what_came_and_marks_it(fetched: Fetched) -> None:
     start = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
-    drip = Reply(pieces=(start, *[b"x"] * 60), pause_seconds=0.1)
+    drip = Reply(pieces=(start, *[b"x"] * 90), pause_seconds=0.1)
     stalled = Reply(pieces=(start + b"half",), after="hang")
-    report, server = fetched({"/drip": drip, "/stalled": stalled}, timeout_seconds=2.0)
+    report, server = fetched({"/drip": drip, "/stalled": stalled}, timeout_seconds=5.0)
     dripped, halved = (report.answer(server.origin + path) for path in ("/drip", "/stalled"))
     assert dripped.truncated == halved.truncated == "time"
     assert halved.response == start + b"half"
@@ -229,9 +229,9 @@ def test_no_whole_head_in_time_fails_and_what_came_is_kept_as_evidence(fetched: 
         "/never": Reply(pieces=(), after="hang"),
         "/head": Reply(pieces=(b"HTTP/1.1 200 OK\r\nX-A: ",), after="hang"),
     }
-    report, server = fetched(pages, timeout_seconds=2.0)
+    report, server = fetched(pages, timeout_seconds=5.0)
     for name in pages:
-        assert "timed out after 2 s" in report.reason(server.origin + name)
+        assert "timed out after 5 s" in report.reason(server.origin + name)
     assert report.exchanges(server.origin + "/never") == []
     (head,) = report.exchanges(server.origin + "/head")
     assert (head.response, head.truncated) == (b"HTTP/1.1 200 OK\r\nX-A: ", "time")

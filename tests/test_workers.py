@@ -3,15 +3,15 @@
 import os
 import signal
 import time
-from datetime import UTC, datetime
 
 import pytest
 
 from archive.captures import Body
-from archive.records import Capture, Place
+from archive.records import Capture
 from pipelines.direct import InProcess
 from pipelines.errors import Refused
 from pipelines.workers import Limits, Readers, Reads
+from tests.samples import captured
 
 PAGE = "<html><body><article><h1>Plan</h1><p>{}</p></article></body></html>"
 SENTENCE = "The archive keeps every capture of a page and says when its words have changed. "
@@ -22,17 +22,7 @@ def body(html: str) -> Body:
 
 
 def capture(name: str) -> Capture:
-    return Capture(
-        id=name,
-        url=f"https://example.org/{name}",
-        fetched_at=datetime(2026, 1, 1, tzinfo=UTC),
-        kind="response",
-        status=200,
-        media_type="text/html",
-        payload_digest="",
-        entity_digest="",
-        place=Place(warc="", offset=0, length=0),
-    )
+    return captured(id=name, url=f"https://example.org/{name}")
 
 
 class ReadsContract:

@@ -12,9 +12,8 @@ from pipelines.works import linking
 from tests.samples import START
 
 PAGES = Path(__file__).resolve().parents[1] / "service/demo/pages"
-CENTRED = (
-    "^ "  # how the pages of the demo mark the number of the circular, then the title of the plan
-)
+# How the pages of the demo mark the number of the circular, then the title of the plan.
+CENTRED = "^ "
 
 
 @cache

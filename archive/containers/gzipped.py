@@ -27,9 +27,8 @@ _INFLATED_LIMIT = 2 << 30  # bytes of one member: about 5 s of inflating
 _AHEAD = 1 << 20  # bytes read at a time on the quick way
 _QUICK = 8 << 20  # bytes that a member may inflate to there; bounds what a bomb takes
 _PIECE = 1 << 16  # bytes inflated at a time there: most members whole
-_RESERVED = (
-    0xE0  # of the flags: ISA-L passes them by, zlib and gzip refuse (RFC 1952, section 2.3.1.2)
-)
+# Of the flags: ISA-L passes them by, zlib and gzip refuse (RFC 1952, section 2.3.1.2).
+_RESERVED = 0xE0
 
 
 def records(handle: BinaryIO, start: int, stop: int, take: Take) -> Iterator[Found | Damage]:

@@ -67,6 +67,7 @@ def parts(handle: BinaryIO, start: int, stop: int) -> Iterator[Part | Damage]:
                 yield from _part(archive, entry, handle, begin)
                 behind = begin + entry.compress_size
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        # The last is zipfile's word for a way of packing that it lacks.
         yield refused(f"that cannot be read ({error})")
         return
     if not wanted:

@@ -140,9 +140,8 @@ def _description(pages: list[dict[str, str]], resources: list[_Resource]) -> dic
         "title": pages[0]["title"] if len(pages) == 1 else "Pages of a Variorum archive",
         "resources": [
             {
-                "name": each.path.rpartition("/")[
-                    2
-                ].lower(),  # as the specification of packages has it
+                # As the specification of packages has it.
+                "name": each.path.rpartition("/")[2].lower(),
                 "path": each.path,
                 "hash": f"sha256:{each.digest}",
                 "bytes": each.size,

@@ -18,9 +18,8 @@ class Checksum:
     """A SHA-256 that a store worked out itself, from the bytes that it has."""
 
     value: str  # 64 hex digits
-    part_size: int = (
-        0  # bytes; 0: of the whole file. Else of the digests of parts of this size, joined
-    )
+    # Bytes; 0: of the whole file. Else of the digests of parts of this size, joined.
+    part_size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,9 +32,8 @@ class Receipt:
     proof: Literal["checksum", "read back", "sidecar"]  # "sidecar": only stated, by a pull
     store: str
     confirmed_at: datetime
-    earlier: tuple[
-        str, ...
-    ] = ()  # states from before a takedown, by version, that the store has still
+    # States from before a takedown, by version, that the store has still.
+    earlier: tuple[str, ...] = ()
 
 
 def confirm(store: Store, name: str, digest: str, source: Path | None) -> Receipt | None:

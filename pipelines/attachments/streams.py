@@ -15,9 +15,8 @@ from pipelines.attachments.model import refused
 _MOST_STREAM_BYTES = 32 << 20
 _MOST_BYTES = 256 << 20  # of all streams that are not images
 _MOST_OBJECTS = 500_000
-_MOST_LZW_BYTES = (
-    2 << 20
-)  # coded; more takes seconds to count, and nobody has written LZW since 2000
+# Coded; more takes seconds to count, and nobody has written LZW since 2000.
+_MOST_LZW_BYTES = 2 << 20
 _DICTIONARY_BYTES = 4096  # before a stream, in which its dictionary is looked for
 
 _STREAM = re.compile(rb"(?<!end)stream(?:\r\n|\n|\r)")

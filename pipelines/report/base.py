@@ -173,9 +173,8 @@ def _emended(witness: WitnessText, others: Sequence[WitnessText], because: str, 
 
 def _proved(own: WitnessText, other: WitnessText) -> list[tuple[int, str]]:
     """Marks that the own text has lost for certain: (place in it, mark)."""
-    turned = match(
-        other.form, own.form
-    )  # the other as the base: what it has and the own text has not
+    # The other as the base: what it has and the own text has not.
+    turned = match(other.form, own.form)
     return [
         (event.span[0], event.base_text)
         for event in marks(turned, ("", ""))

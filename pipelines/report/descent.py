@@ -45,12 +45,11 @@ class Suspect:
     publisher: str | None = None
     same_language: bool = True
     beyond_base: bool = False  # it has what the base has lost, so that it is no copy of it
-    starts: tuple[int, ...] = field(
-        init=False, repr=False, compare=False, default=()
-    )  # of the faults
+    # Of the faults, to look them up by.
+    starts: tuple[int, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
-        """Where the faults begin, for looking them up."""
+        """Note where the faults begin."""
         object.__setattr__(self, "starts", tuple(fault.start for fault in self.faults))
 
     @property

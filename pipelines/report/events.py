@@ -22,9 +22,8 @@ from pipelines.report.scan import NUMERALS
 from pipelines.report.statuses import Extent, is_cut
 
 _REPEATED = 0.8  # of an added passage that says again what the base says: it is a duplicate
-_OWN = (
-    12  # letters of such a passage that are the witness's own; more is a lead that quotes the base
-)
+# Letters of such a passage that are the witness's own; more is a lead that quotes the base.
+_OWN = 12
 _ALIKE = 5  # so many times longer may one side of an alteration be; beyond, two things happened
 _ALTERED = 120  # letters of the longer side
 _HEADING = 30  # letters of a line without a full stop: an interpolated heading
@@ -160,17 +159,23 @@ def _moved(found: Matching) -> Iterator[Event]:
     """Passages that stand in another place than in the base."""
     for each in found.moved:
         if found.a.weight(*each.a) >= _PASSAGE:
-            there, here = found.a.whole(*each.a), found.b.whole(*each.b)
-            yield Event(
-                type="notation",
-                severity="minor",
-                section=None,
-                span=here,
-                text=found.b.main[slice(*here)],
-                base_span=there,
-                base_text=found.a.main[slice(*there)],
-                note="It stands in another place than in the base.",
-            )
+            event = _facing(found, found.b.whole(*each.b), found.a.whole(*each.a))
+            note = "It stands in another place than in the base."
+            yield replace(event, type="notation", severity="minor", note=note)
+
+
+def _facing(found: Matching, here: Span, there: Span) -> Event:
+    """What the witness says here a second time, or elsewhere than the base, which says it there."""
+    return Event(
+        type="duplicated",
+        severity="substantive",
+        section=None,
+        span=here,
+        text=found.b.main[slice(*here)],
+        base_span=there,
+        base_text=found.a.main[slice(*there)],
+        note="The witness says this more than once.",
+    )
 
 
 # ---------------------------------------------------------------- the base's side
@@ -359,16 +364,7 @@ def _duplicated(found: Matching, span: Span, copies: list[Copy]) -> Event:
     largest = max(copies, key=lambda copy: found.a.weight(*copy.a))
     near = found.a.weight(first, last) <= 2 * found.b.weight(copies[0].b[0], copies[-1].b[1])
     there = found.a.whole(first, last) if near else found.a.whole(*largest.a)
-    return Event(
-        type="duplicated",
-        severity="substantive",
-        section=None,
-        span=span,
-        text=found.b.main[slice(*span)],
-        base_span=there,
-        base_text=found.a.main[slice(*there)],
-        note="The witness says this more than once.",
-    )
+    return _facing(found, span, there)
 
 
 def _frame(found: Matching, pieces: list[_Piece]) -> Event:

@@ -32,12 +32,10 @@ class Form:
     letters: str
     starts: npt.NDArray[np.int64]  # of each letter in `main`
     ends: npt.NDArray[np.int64]
-    breaks: npt.NDArray[
-        np.int8
-    ]  # what stands before each letter: NONE to NEWLINE; one more at the end
-    weights: npt.NDArray[
-        np.int64
-    ]  # letters up to each place; a Han character, kana, Hangul says two
+    # What stands before each letter: NONE to NEWLINE; one more at the end.
+    breaks: npt.NDArray[np.int8]
+    # Letters up to each place; a Han character, kana, Hangul says two.
+    weights: npt.NDArray[np.int64]
 
     def span(self, start: int, end: int) -> Span:
         """The characters of the main text behind the letters start to end; empty for none."""

@@ -30,10 +30,8 @@ _NUMBERS = 3  # pairs of units with numbers from which these can tell two plans 
 _SAME_NUMBER = 0.25  # of both texts, from which one document number makes them one
 
 
-_NEXT = {
-    "other numbers",
-    "other number in the title",
-}  # of the next plan of a series, and of no doubt
+# Together they tell the next plan of a series, beyond doubt.
+_NEXT = {"other numbers", "other number in the title"}
 _BLIND = "compared without a sentence encoder, by numbers, names and words"
 
 
@@ -46,9 +44,8 @@ class Judgement:
     certain: bool
     score: float  # 0..1
     because: str  # one line for people
-    covered: tuple[
-        float, float
-    ]  # share of each text that is paired, each pair as far as it is likely
+    # Share of each text that is paired, each pair as far as it is likely.
+    covered: tuple[float, float]
     pairs: int
     numbers: tuple[int, int]  # pairs that share a number, that have numbers and share none
     signals: tuple[str, ...]

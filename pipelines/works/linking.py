@@ -32,9 +32,8 @@ _COMPARED = 10  # works that a text is compared with unit by unit
 _OF_ONE_WORK = 3  # texts of one work, before it is given up
 _MOSTLY = 0.8  # of a part that lies in its whole, from which other places do not matter
 _MAINLY = 0.5  # of a whole that is in a part, from which the two are one text with a frame
-_FULLER = (
-    1.3  # times as long as the texts of its document that were weighed: then it is weighed anew
-)
+# Times as long as the texts of its document that were weighed: then it is weighed anew.
+_FULLER = 1.3
 _FEW = 1000  # versions that are looked through at a time
 
 

@@ -12,9 +12,8 @@ from pipelines.works import encoder
 from pipelines.works.likeness import Outlined
 from pipelines.works.terms import terms
 
-LEAST = (
-    0.4  # cosine; translations have .54 and more, half of the other texts near them less than that
-)
+# Cosine; translations have .54 and more, half of the other texts near them less than that.
+LEAST = 0.4
 _LOOKED_AT = 200  # nearest ones among which those of other languages are sought
 _ROWS = 1024  # for which room is made at a time
 _HAN = 128  # places of a vector of terms that pairs of Chinese characters have to themselves

@@ -25,9 +25,8 @@ class Unit:
 
     path: str  # "title", "pre", "1", "1.body", "2.6.1", "front.1", "p.1"; unique in its text
     label: str  # the number as printed: "（一）"; "" where there is none
-    heading: tuple[
-        int, int
-    ]  # the line that heads it, or its first sentence; empty where it has none
+    # The line that heads it, or its first sentence; empty where it has none.
+    heading: tuple[int, int]
     span: tuple[int, int]  # heading and text, without the units inside it
     sentences: tuple[tuple[int, int], ...]  # of the span, in order, a heading is one
 

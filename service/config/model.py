@@ -54,9 +54,8 @@ class Config:
     archive: Path
     database_url: str  # of jobs and schedules: "sqlite:///..." or "postgresql://..."
     contact: str  # mail or web address that sites are told
-    allow_addresses: (
-        str  # networks that the address guard lets pass: see crawlers.addresses.allowances
-    )
+    # Networks that the address guard lets pass: see crawlers.addresses.allowances.
+    allow_addresses: str
     sites: tuple[Path, ...]  # files with rows of sites, beside the shipped ones
     language: str  # of mails, webhooks and feeds: one of service.words.LANGUAGES
     host: str  # that the web pages and the API listen on

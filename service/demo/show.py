@@ -23,9 +23,8 @@ from rich.text import Text
 from service.demo.sites import ISSUED, MINISTRY, REVISED, SITES, passage
 from service.demo.world import World
 
-PATIENCE = (
-    600.0  # seconds for one command, which takes a few: against one that hangs, not a slow machine
-)
+# Seconds for one command, which takes a few: against one that hangs, not a slow machine.
+PATIENCE = 600.0
 DELAY = "0.1"  # seconds between requests to one site; all of them are on this machine
 SHORT = 12  # characters of a key, as the commands show it
 PASTED = "地下淡水透镜体"  # stands in the paragraph that somebody pastes, and nowhere else

@@ -50,9 +50,8 @@ jobs = sa.Table(
     sa.Column("result", sa.Text),  # JSON
     sa.Column("error", sa.Text),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column(
-        "tries", sa.Integer, nullable=False, default=0
-    ),  # how often somebody asked for it again
+    # How often somebody asked for it again.
+    sa.Column("tries", sa.Integer, nullable=False, default=0),
     sa.Column("fetched", sa.Integer, nullable=False, default=0),  # answers, lists included
     sa.Column("captures", sa.Integer, nullable=False, default=0),  # all that was kept
     sa.Column("worker", sa.Text),  # that has it

@@ -177,9 +177,8 @@ class Jobs:
     def _mint(self) -> str:
         """An id that is greater than all before it of this process, and in all likelihood nobody else's."""
         with self._minting:
-            self._last = max(
-                time.time_ns() // 1000, self._last + 1
-            )  # microseconds: 55 bits until 3111
+            # Microseconds: 55 bits until 3111.
+            self._last = max(time.time_ns() // 1000, self._last + 1)
             number = self._last << 25 | secrets.randbits(25)
         return b32encode(number.to_bytes(10, "big")).decode().translate(_SORTED)
 

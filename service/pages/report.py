@@ -24,7 +24,7 @@ from pipelines.report import (
 )
 from pipelines.report.kept import Kept, digest, once
 from pipelines.report.links import page_links
-from service.pages.works import work_named
+from service.pages.works import documents, original, work_named
 
 MOST = 500  # witnesses of one report: the earliest ones of each version
 
@@ -40,7 +40,7 @@ def report_page(archive: Archive, key: str) -> Report:
         UnknownKey, AmbiguousKey, ValueError: as for `archive.lookup.by_key`.
     """
     work = archive.index.work(work_named(archive, key))
-    language = _original(archive, work)
+    language = original(documents(archive, work)).language
     with ExitStack() as stack:
         kept: Kept = {}
         with suppress(ArchiveError):  # without the file, reports are made each time
@@ -50,20 +50,6 @@ def report_page(archive: Archive, key: str) -> Report:
         if not witnesses:
             raise UnknownKey(key)
         return report(work.key, witnesses, language, kept)
-
-
-def _original(archive: Archive, work: Work) -> str:
-    """The language of the original: Chinese where the work has it, else that of its first document.
-
-    Of both scripts it is the one that more addresses show.
-    """
-    shown = [
-        (archive.index.document(key).language, len(archive.index.witnesses(version.key)))
-        for key in work.documents
-        for version in archive.index.versions(key)
-    ]
-    chinese = [(tag, count) for tag, count in shown if tag.startswith("zh")]
-    return max(chinese or shown[:1], key=lambda each: each[1])[0]
 
 
 def _witnesses(archive: Archive, work: Work, kept: Kept) -> Iterator[WitnessText]:

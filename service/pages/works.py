@@ -1,5 +1,6 @@
 """The page of a work and the list of works."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -123,16 +124,16 @@ def work_page(archive: Archive, key: str) -> WorkPage:
         UnknownKey: there is no such work.
     """
     work = archive.index.work(key)
-    documents = tuple(_document(archive, each) for each in work.documents)
-    original = _original(documents)
+    held = documents(archive, work)
+    first = original(held)
     views = _links(archive, work)
     return WorkPage(
         work=work.key,
-        title=original.title,
-        title_language=original.language,
-        original=original.document,
-        languages=_languages(documents),
-        documents=documents,
+        title=first.title,
+        title_language=first.language,
+        original=first.document,
+        languages=_languages(held),
+        documents=held,
         links=tuple(v for v in views if v.standing != "suggested" and v.kind != "announces"),
         suggestions=tuple(v for v in views if v.standing == "suggested"),
         announced_by=tuple(
@@ -142,27 +143,35 @@ def work_page(archive: Archive, key: str) -> WorkPage:
 
 
 def _row(archive: Archive, work: Work) -> WorkRow:
-    documents = tuple(_document(archive, each) for each in work.documents)
-    original = _original(documents)
+    held = documents(archive, work)
+    first = original(held)
     return WorkRow(
         work=work.key,
-        title=original.title,
-        title_language=original.language,
-        languages=_languages(documents),
+        title=first.title,
+        title_language=first.language,
+        languages=_languages(held),
         documents=work.documents,
-        witnesses=len({url for each in documents for url in each.witnesses}),
+        witnesses=len({url for each in held for url in each.witnesses}),
         suggestions=sum(view.standing == "suggested" for view in _links(archive, work)),
     )
 
 
-def _original(documents: tuple[WorkDocument, ...]) -> WorkDocument:
-    """The one in the language of the original, as in `service.pages.report`; of several the commonest."""
-    originals = [each for each in documents if each.language.startswith("zh")] or documents[:1]
-    return max(originals, key=lambda each: len(each.witnesses))
+def documents(archive: Archive, work: Work) -> tuple[WorkDocument, ...]:
+    """The documents of the work, in the order in which they came."""
+    return tuple(_document(archive, each) for each in work.documents)
 
 
-def _languages(documents: tuple[WorkDocument, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.language for each in documents))
+def original(held: Sequence[WorkDocument]) -> WorkDocument:
+    """The one in the language of the original: a Chinese one where there is any, else the first.
+
+    Of several, in either script, it is the one that most addresses show.
+    """
+    chinese = [each for each in held if each.language.startswith("zh")]
+    return max(chinese or held[:1], key=lambda each: len(each.witnesses))
+
+
+def _languages(held: Sequence[WorkDocument]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.language for each in held))
 
 
 def _document(archive: Archive, key: str) -> WorkDocument:
