@@ -1,4 +1,4 @@
-"""Ten thousand different pages of which nine tenths are the same: filed apart, at a cost that does not grow.
+"""Ten thousand different pages of which nine tenths are the same: filed apart, at a cost that is bounded.
 
     python -m benchmarks.boilerplate 10000
 
