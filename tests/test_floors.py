@@ -18,6 +18,7 @@ SAMPLED = ("text", "metadata", "language", "duplicates", "way", "near")
 ONLY_WHOLE = (
     "sample/",
     "filing/",
+    "boilerplate/",
     "lookup ",
     "search/",
     "serve/",
