@@ -120,9 +120,8 @@ def world(*, netns: bool = False) -> Iterator[World]:
 class Trial:
     """One archive that the cases are taken into, by commands."""
 
-    def __init__(self, world: World, folder: Path, seconds: float = SECONDS) -> None:
-        """A case that is submitted by itself and takes more `seconds` than that is not held."""
-        self.world, self.folder, self._seconds = world, folder, seconds
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world, self.folder = world, folder
         self.archive = folder / "archive"
         self.report = Report()
         self._idle = 0
@@ -157,7 +156,7 @@ class Trial:
             told = self.command("submit", self.world.base + case["path"], "--delay", "0")
             seconds = time.monotonic() - began
             self.report.slowest_seconds = max(self.report.slowest_seconds, seconds)
-            late = f"it took {seconds:.0f} s" if seconds > self._seconds else ""
+            late = f"it took {seconds:.0f} s" if seconds > SECONDS else ""
             (result,) = told["results"]
             self.judge({case["path"]: result}, late)
 

@@ -27,7 +27,7 @@ from pipelines.normal_form import normalise
 from pipelines.relate import relate
 
 ROOT = Path(__file__).resolve().parents[1]
-SECONDS = 600  # of CPU for the largest text through every stage, most of it in reading
+SECONDS = 120  # of CPU for the largest text through every stage, most of it in reading
 MEGABYTES = 2400  # resident, for a text of 20 MB: two forms of it, and all stages in one process
 PAGES = 240  # of one template
 MOST_CANDIDATES = 20

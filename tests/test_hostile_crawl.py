@@ -1,7 +1,6 @@
 """A hostile web, crawled by `variorum crawl`: the listed cases that are fast, and kinds of our own."""
 
 import gzip
-import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -42,11 +41,11 @@ def hostile() -> Iterator[World]:
 
 
 @LISTED
-@pytest.mark.timeout(2400)  # minutes on a quick machine
+@pytest.mark.timeout(900)
 def test_every_case_that_is_linked_has_its_listed_outcome_in_one_crawl(
     hostile: World, tmp_path: Path
 ) -> None:
-    trial = Trial(hostile, tmp_path, seconds=math.inf)  # how long a case takes is for the benchmark
+    trial = Trial(hostile, tmp_path)
     trial.begin()
     results = trial.crawl(pages=len([case for case in hostile.cases if case["in_index"]]) + 20)
     trial.submit([case for case in hostile.cases if case["path"] in ALONE])
@@ -120,7 +119,7 @@ def crawled(variorum: Variorum, row: dict[str, Any], allow: str, *options: str) 
     file = variorum.archive.with_name("sites.toml")
     usual = {"kind": "news", "publisher": "Nobody", "language": "en", "zone": "UTC"}
     file.write_text(row_text("here", usual | row), encoding="utf-8")
-    words = ("crawl", "here", "--json", "--delay", "0", "--timeout", "8", "--sites", str(file))
+    words = ("crawl", "here", "--json", "--delay", "0", "--timeout", "3", "--sites", str(file))
     return variorum(*words, *options, allow=allow)
 
 
@@ -139,7 +138,7 @@ def around(serve: Serve) -> tuple[Loopback, Loopback, Loopback]:
     return ping, streams, drips
 
 
-@pytest.mark.timeout(2400)  # minutes on a quick machine
+@pytest.mark.timeout(600)
 def test_no_server_of_ours_breaks_a_crawl_either(variorum: Variorum, serve: Serve) -> None:
     canary = serve({}, host="127.0.0.1")
     ping, streams, drips = around(serve)
@@ -166,7 +165,7 @@ def test_no_server_of_ours_breaks_a_crawl_either(variorum: Variorum, serve: Serv
     with watched(os.getpid()) as peaks:
         answer = crawled(variorum, row, "127.0.0.2/31,127.0.0.4/30")
     assert answer.status == 0, answer.err
-    assert time.monotonic() - began < 1200
+    assert time.monotonic() - began < 240
     assert max(peaks.values()) < ROOM_BYTES + (300 << 20)
     assert canary.log == []
     assert len(asked(server)) < 120, "what leads to itself ends by budget"
@@ -196,7 +195,7 @@ def test_npms_warcio_lists_the_same_records(variorum: Variorum, serve: Serve) ->
         pytest.skip(missing)
 
 
-@pytest.mark.timeout(2400)  # minutes on a quick machine
+@pytest.mark.timeout(600)
 def test_a_list_of_a_hundred_thousand_links_costs_what_its_budget_allows(
     variorum: Variorum, serve: Serve
 ) -> None:

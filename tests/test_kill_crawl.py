@@ -125,7 +125,7 @@ class Site:
             assert verify_fully(archive).problems == ()
 
 
-@pytest.mark.timeout(1800 + 60 * KILLS)
+@pytest.mark.timeout(900 + 30 * KILLS)
 def test_kill_9_loses_nothing_and_fetches_nothing_again(serve: Serve, tmp_path: Path) -> None:
     chance = random.Random(SEED)
     kills = sites = 0

@@ -176,7 +176,7 @@ def test_spans_that_overlap_or_lie_outside_are_the_callers_mistake(
         repaired("abcdef", repairs)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("text", ["(" * 500_000, "<" * 500_000, "Ã" * 500_000, "?? 港" * 200_000])
 def test_a_hostile_text_ends_in_seconds(text: str) -> None:
     find_repairs(text, "zh-Hans")
