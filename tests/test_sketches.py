@@ -146,7 +146,7 @@ def test_pages_that_share_most_of_themselves_do_not_slow_a_lookup(
     assert next(whole.candidates(wanted)).version == 4321
     answers: list[list[sketches.Shared]] = []
     look = lambda: answers.append(list(islice(whole.candidates(wanted), 20)))  # noqa: E731
-    assert cpu_seconds(look, 0.2) < 0.2
+    assert cpu_seconds(look, 0.05) < 0.05  # 0.19 where every version of a common key is followed
     assert answers[0][0].version == 4321
 
 
